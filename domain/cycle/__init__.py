@@ -1,0 +1,1 @@
+"""A cycle: a period for goals, planned, opened, closed and perhaps reopened."""

@@ -1,0 +1,1 @@
+"""An initiative: work that is meant to move a key result."""

@@ -1,0 +1,1 @@
+"""A key result: how an objective is measured, and the check-ins that say where it stands."""

@@ -1,0 +1,210 @@
+"""A key result as its facts make it, with all its check-ins."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, assert_never
+from uuid import UUID
+
+from domain.kernel import Fact, Fold, Kind
+from domain.key_result.events import (
+    CheckedIn,
+    CheckInCorrected,
+    CheckInRetracted,
+    KeyResultAdded,
+    KeyResultChanged,
+    KeyResultDropped,
+    KeyResultEvent,
+    KeyResultGraded,
+    KeyResultRestored,
+    Said,
+    Statement,
+)
+from domain.measures import VALUE_FIELDS, AnyMeasure, Value, value_field
+from domain.values import Redacted
+
+Key = tuple[datetime, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """One check-in as it reads now. `key` is the place of the first statement in the fold; `field` is the
+    measure's field that gives the value."""
+
+    id: UUID
+    key: Key
+    field: str | None
+    value: Value | None
+    confidence: Decimal | None
+    status: Said | None
+    note: str | Redacted | None
+    progress: str | Redacted | None
+    plans: str | Redacted | None
+    problems: str | Redacted | None
+    external_id: str | None
+    actor: UUID
+    state: Literal["active", "corrected", "retracted"] = "active"
+
+    @property
+    def effective_at(self) -> datetime:
+        """When the statement took effect."""
+        return self.key[0]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResult:
+    """A key result. `typed_since`: the place in the fold of the latest change of the measure's type."""
+
+    id: UUID
+    objective: UUID
+    title: str | Redacted
+    measure: AnyMeasure
+    owner: UUID | None
+    team: UUID | None
+    weight: Decimal
+    tags: tuple[str, ...]
+    carried_from: UUID | None
+    external_id: str | None
+    state: Literal["active", "dropped"]
+    state_since: datetime
+    began_at: datetime
+    typed_since: Key
+    grade: Decimal | None = None
+    check_ins: tuple[CheckIn, ...] = ()
+
+    @property
+    def standing(self) -> tuple[CheckIn, ...]:
+        """The check-ins that were not retracted, in the fold's order."""
+        return tuple(check_in for check_in in self.check_ins if check_in.state != "retracted")
+
+    @property
+    def last_check_in(self) -> CheckIn | None:
+        """The latest check-in that stands."""
+        for check_in in reversed(self.check_ins):
+            if check_in.state != "retracted":
+                return check_in
+        return None
+
+    @property
+    def value(self) -> Value | None:
+        """The value in effect: of the latest check-in that gave one since the measure has its type.
+
+        A type that was changed late, for a time before a check-in, may not suit what that one said: then it
+        gives no value.
+        """
+        field = value_field(self.measure)
+        for check_in in reversed(self.check_ins):
+            if check_in.key < self.typed_since:
+                return None
+            if check_in.state != "retracted" and check_in.field == field:
+                return check_in.value
+        return None
+
+    @property
+    def confidence(self) -> Decimal | None:
+        """The confidence last stated."""
+        for check_in in reversed(self.check_ins):
+            if check_in.state != "retracted" and check_in.confidence is not None:
+                return check_in.confidence
+        return None
+
+    def check_in(self, id: UUID) -> CheckIn | None:
+        """The check-in with that id."""
+        latest_first = reversed(self.check_ins)  # a fact is mostly about the latest
+        return next((check_in for check_in in latest_first if check_in.id == id), None)
+
+
+def stated(statement: Statement) -> tuple[str, Value] | tuple[None, None]:
+    """The value that a statement gives, and the field it stands in; a statement has at most one."""
+    for name in VALUE_FIELDS:
+        value: Value | None = getattr(statement, name)
+        if value is not None:
+            return name, value
+    return None, None
+
+
+def evolve(key_result: KeyResult | None, fact: Fact[KeyResultEvent]) -> KeyResult:
+    """The key result after the fact."""
+    event = fact.event
+    if isinstance(event, KeyResultAdded):
+        return _added(fact.stream.id, event, fact.key)
+    assert key_result is not None  # noqa: S101
+    match event:
+        case CheckedIn():
+            said = _said(event.check_in, fact.key, event, event.external_id, fact.actor)
+            return replace(key_result, check_ins=(*key_result.check_ins, said))
+        case CheckInCorrected() | CheckInRetracted():
+            return replace(key_result, check_ins=tuple(_revised(c, event) for c in key_result.check_ins))
+        case KeyResultChanged():
+            return _changed(key_result, event, fact)
+        case KeyResultDropped():
+            return replace(key_result, state="dropped", state_since=fact.effective_at)
+        case KeyResultRestored():
+            return replace(key_result, state="active", state_since=fact.effective_at)
+        case KeyResultGraded():
+            return replace(key_result, grade=event.score)
+        case _:
+            assert_never(event)
+
+
+def _added(id: UUID, event: KeyResultAdded, key: Key) -> KeyResult:
+    return KeyResult(
+        id=id,
+        objective=event.objective,
+        title=event.title,
+        measure=event.measure,
+        owner=event.owner,
+        team=event.team,
+        weight=event.weight,
+        tags=event.tags,
+        carried_from=event.carried_from,
+        external_id=event.external_id,
+        state="active",
+        state_since=key[0],
+        began_at=key[0],
+        typed_since=key,
+    )
+
+
+def _changed(key_result: KeyResult, event: KeyResultChanged, fact: Fact[KeyResultEvent]) -> KeyResult:
+    changes = event.given()
+    changes.pop("reason", None)
+    if "measure" in changes and changes["measure"].type != key_result.measure.type:
+        changes["typed_since"] = fact.key
+    if "objective" in changes:
+        changes["state_since"] = fact.effective_at
+    return replace(key_result, **changes)
+
+
+def _said(id: UUID, key: Key, said: Statement, external_id: str | None, actor: UUID) -> CheckIn:
+    field, value = stated(said)
+    return CheckIn(
+        id=id,
+        key=key,
+        field=field,
+        value=value,
+        confidence=said.confidence,
+        status=said.status,
+        note=said.note,
+        progress=said.progress,
+        plans=said.plans,
+        problems=said.problems,
+        external_id=external_id,
+        actor=actor,
+    )
+
+
+def _revised(check_in: CheckIn, event: CheckInCorrected | CheckInRetracted) -> CheckIn:
+    if check_in.id != event.check_in:
+        return check_in
+    match event:
+        case CheckInRetracted():
+            return replace(check_in, state="retracted")
+        case CheckInCorrected():
+            now = _said(check_in.id, check_in.key, event, check_in.external_id, check_in.actor)
+            return replace(now, state="corrected")
+        case _:
+            assert_never(event)
+
+
+KEY_RESULT = Fold(Kind.KEY_RESULT, evolve)

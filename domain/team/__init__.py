@@ -1,0 +1,1 @@
+"""A team: who works on goals together, in a tree."""
