@@ -1,0 +1,355 @@
+"""Commands come in, are decided, and their events are recorded: the one way to change anything.
+
+    order ──▶ sight (load, fold) ──▶ authorize ──▶ decide ──▶ append with guards ──▶ executed
+                   ▲                                                  │ conflict: what was seen has changed
+                   └──────────────────────────────────────────────────┘
+
+Decisions are made optimistically on cached histories. Whatever was looked at guards the append, so an old view
+leads to a conflict and to another decision on what stands now; and because a refusal has no append that could
+conflict, it counts only when it was reached on histories read afresh. Nothing is lost and nothing is refused
+for a reason that has passed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from random import uniform
+from time import sleep
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from domain.catalogue import FOLDS, decide
+from domain.errors import Conflict, NotReady, Refusal, Stale, invalid, too_early
+from domain.kernel import Command, Context, Decision, Draft, Kind, Ref
+from domain.key_result.check_ins import CHECK_INS
+from domain.key_result.state import KEY_RESULT
+from domain.member.events import MemberErased
+from domain.redaction.events import TextRedacted
+from ledger.append import (
+    AlreadyClaimed,
+    Append,
+    Appended,
+    Attachment,
+    Claiming,
+    GuardConflict,
+    Idempotency,
+    InCycle,
+    InFuture,
+    KeyReused,
+    Outcome,
+    Redaction,
+    Replayed,
+    TooEarly,
+)
+from ledger.envelope import Recordable, StoredFact
+from ledger.expecting import expectations
+from ledger.group import Group
+from ledger.recorder import LedgerRecorder
+from ledger.sight import Cache, Desk, Sight
+
+ATTEMPTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A caller's key: `scope` says whose it is and for what, the hash what was asked under it."""
+
+    scope: str
+    key: str
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IfMatch:
+    """The position of the last event that the caller has seen of a thing; `None`: the thing must only exist."""
+
+    ref: Ref
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command on its way, with who gives it and what must hold."""
+
+    command: Command
+    actor: UUID
+    on_behalf_of: UUID | None = None
+    source: str = "http"
+    authorize: Callable[[Command, Context], None] | None = None
+    idempotency: IdempotencyKey | None = None
+    if_match: IfMatch | None = None
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What became of an order. `position` and `recorded_at` are the last event's, or the head's if nothing changed."""
+
+    subject: Ref
+    created: bool
+    changed: bool
+    position: int
+    recorded_at: datetime | None
+    replayed: bool = False
+
+
+class LineRefused(Exception):
+    """One order of several was refused; nothing of any was recorded."""
+
+    def __init__(self, index: int, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.index = index
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class _Prepared:
+    order: Order
+    decision: Decision
+    append: Append
+
+
+def utc_now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """Takes orders for one ledger. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        recorder: LedgerRecorder,
+        clock: Callable[[], datetime] = utc_now,
+        new_id: Callable[[], UUID] = uuid7,
+    ) -> None:
+        self.recorder = recorder
+        self._clock = clock
+        self._new_id = new_id
+        self._cache = Cache()
+        self._group = Group(recorder.append)
+
+    def execute(self, order: Order) -> Executed:
+        """Carries an order out. Raises a `Refusal` if it cannot be taken; then nothing was recorded."""
+        try:
+            return self.execute_all([order])[0]
+        except LineRefused as refused:
+            raise refused.refusal from None
+
+    def execute_all(self, orders: Sequence[Order]) -> list[Executed]:
+        """Carries all orders out, in order, or none. Raises `LineRefused` with the index of the first at fault."""
+        return self._attempt(orders, decide)
+
+    def record(self, order: Order, decision: Callable[[Context], Decision]) -> Executed:
+        """Records a decision that no command stands for (the sealing of a cycle)."""
+        try:
+            return self._attempt([order], lambda _, context: decision(context))[0]
+        except LineRefused as refused:
+            raise refused.refusal from None
+
+    def now(self) -> datetime:
+        """The time, never before the last recording."""
+        last = self.recorder.head().recorded_at
+        return max(self._clock(), last) if last else self._clock()
+
+    def _attempt(self, orders: Sequence[Order], decide: Callable[[Command, Context], Decision]) -> list[Executed]:
+        earlier = self._earlier(orders)
+        fresh = any(order.command.COPIES_TEXTS for order in orders)
+        for attempt in range(ATTEMPTS):
+            desk = self._desk(fresh)
+            if len(orders) > 1:
+                desk.expect(*expectations(order for n, order in enumerate(orders) if n not in earlier))
+            try:
+                prepared = [
+                    None if index in earlier else self._prepare(index, order, desk, decide)
+                    for index, order in enumerate(orders)
+                ]
+            except LineRefused:
+                if desk.used_cache:
+                    fresh = True
+                    continue
+                raise
+            todo = [(index, one) for index, one in enumerate(prepared) if one is not None]
+            if desk.used_cache and any(not one.decision.drafts for _, one in todo):
+                fresh = True
+                continue
+            done = self._append(todo, desk)
+            if done is not None:
+                return [earlier.get(index) or done[index] for index in range(len(orders))]
+            fresh = True
+            sleep(uniform(0, 0.002 * min(attempt, 10)))  # noqa: S311  # spreads those who want the same thing
+        raise NotReady("Too many others are changing the same things just now; try again.", slug="contended")
+
+    def _desk(self, fresh: bool) -> Desk:
+        return Desk(self.recorder, self._cache, now=self.now() if fresh else self._clock(), fresh=fresh)
+
+    def _prepare(
+        self, index: int, order: Order, desk: Desk, decide: Callable[[Command, Context], Decision]
+    ) -> _Prepared:
+        sight = Sight(desk)
+        context = Context(desk.now, order.actor, sight, self._new_id, order.source)
+        try:
+            if order.authorize is not None:
+                order.authorize(order.command, context)
+            if order.if_match is not None:
+                _check_match(order.if_match, sight)
+            decision = decide(order.command, context)
+        except Refusal as refusal:
+            raise LineRefused(index, refusal) from None
+        append = self._lay_out(order, decision, desk)
+        return _Prepared(order, decision, sight.guarded(append))
+
+    def _lay_out(self, order: Order, decision: Decision, desk: Desk) -> Append:
+        events: list[StoredFact] = []
+        attach: list[Attachment] = []
+        cycles: list[InCycle] = []
+        claims: list[Claiming] = []
+        append = Append(idempotency=_idempotency(order, decision))
+        for n, draft in enumerate(decision.drafts):
+            version = desk.history(FOLDS[draft.stream.kind], draft.stream.id).version + 1
+            where = desk.lay(draft, order.actor, order.on_behalf_of)
+            events.append(self.recorder.mapper.to_stored_event(self._recordable(order, draft, version)))
+            attach += [Attachment(n, parent, child) for parent, child in where.attachments]
+            cycles += [InCycle(n, cycle) for cycle in where.cycles]
+            claims += [Claiming(n, claim, draft.stream) for claim in draft.claims]
+            append = _beside(append, draft)
+        return replace(append, events=events, attach=attach, cycles=cycles, claims=claims)
+
+    def _recordable(self, order: Order, draft: Draft, version: int) -> Recordable:
+        return Recordable(
+            originator_id=str(draft.stream),
+            originator_version=version,
+            event=draft.event,
+            event_id=self._new_id(),
+            actor=order.actor,
+            on_behalf_of=order.on_behalf_of,
+            correlation_id=order.correlation_id,
+            effective_at=draft.effective_at,
+            reported_at=draft.reported_at,
+        )
+
+    def _append(self, todo: Sequence[tuple[int, _Prepared]], desk: Desk) -> dict[int, Executed] | None:
+        """Records what was prepared; `None` if something that was relied on has changed."""
+        wanted = [one for _, one in todo if one.append.events or one.append.idempotency]
+        outcomes = iter(self._send([one.append for one in wanted]))
+        executed: dict[int, Executed] = {}
+        places: list[tuple[int, datetime]] = []
+        conflict = False
+        for index, one in todo:
+            if not (one.append.events or one.append.idempotency):
+                head = self.recorder.head()
+                executed[index] = Executed(one.decision.subject, False, False, head.position, head.recorded_at)
+                continue
+            outcome = next(outcomes)
+            if isinstance(outcome, GuardConflict):
+                conflict = True
+                break
+            executed[index] = _executed(index, one, outcome)
+            if isinstance(outcome, Appended):
+                places += zip(range(outcome.first_position, outcome.position + 1), outcome.recorded_at, strict=True)
+        if conflict:
+            self._cache.drop([ref for one in wanted for ref in one.append.guards])
+            return None
+        self._learn(todo, desk, places)
+        return executed
+
+    def _send(self, appends: Sequence[Append]) -> list[Outcome]:
+        if len(appends) == 1:
+            return [self._group.append(appends[0])]
+        return self.recorder.append(appends, all_or_nothing=True) if appends else []
+
+    def _learn(self, todo: Sequence[tuple[int, _Prepared]], desk: Desk, places: list[tuple[int, datetime]]) -> None:
+        if len(places) == sum(len(facts) for facts in desk.laid.values()):
+            desk.recorded(places)
+        else:  # another process was quicker with the same idempotency key
+            self._cache.drop(list(desk.laid))
+        for _, one in todo:
+            for draft in one.decision.drafts:
+                if isinstance(draft.event, TextRedacted):
+                    self._cache.drop([Ref.parse(draft.event.stream)])
+
+    def _earlier(self, orders: Sequence[Order]) -> dict[int, Executed]:
+        """The orders whose idempotency keys were used before, with what became of them then."""
+        scopes: dict[str, list[str]] = {}
+        for order in orders:
+            if order.idempotency is not None:
+                scopes.setdefault(order.idempotency.scope, []).append(order.idempotency.key)
+        known = {(scope, row.key): row for scope, keys in scopes.items() for row in self.recorder.taken(scope, keys)}
+        found = {}
+        for index, order in enumerate(orders):
+            key = order.idempotency
+            row = known.get((key.scope, key.key)) if key else None
+            if key is None or row is None:
+                continue
+            if row.request_hash != key.request_hash:
+                raise LineRefused(index, _reused())
+            found[index] = Executed(Ref.parse(row.subject), row.created, True, row.position, row.recorded_at, True)
+        return found
+
+
+def _idempotency(order: Order, decision: Decision) -> Idempotency | None:
+    key = order.idempotency
+    if key is None:
+        return None
+    return Idempotency(key.scope, key.key, key.request_hash, str(decision.subject), decision.created)
+
+
+def _beside(append: Append, draft: Draft) -> Append:
+    """What is written or removed beside the events, in the same transaction."""
+    if draft.person is not None:
+        append = replace(append, people={**append.people, draft.stream.id: draft.person})
+    if isinstance(draft.event, TextRedacted):
+        reason = draft.event.reason if isinstance(draft.event.reason, str) else ""
+        append = replace(append, redaction=Redaction(draft.event.position, draft.event.pointers, reason))
+    if isinstance(draft.event, MemberErased):
+        append = replace(append, erase=draft.stream.id)
+    return append
+
+
+def _executed(index: int, one: _Prepared, outcome: Outcome) -> Executed:
+    match outcome:
+        case Appended():
+            changed = bool(one.decision.drafts)
+            return Executed(one.decision.subject, one.decision.created, changed, outcome.position, outcome.at)
+        case Replayed():
+            subject = Ref.parse(outcome.subject) if outcome.subject else one.decision.subject
+            return Executed(subject, outcome.created, True, outcome.position, outcome.recorded_at, replayed=True)
+        case KeyReused():
+            raise LineRefused(index, _reused())
+        case AlreadyClaimed():
+            raise LineRefused(index, _claimed(outcome.holder))
+        case InFuture():
+            refusal = invalid("/effective_at", "lies in the future by the ledger's clock", slug="effective_in_future")
+            raise LineRefused(index, refusal)
+        case TooEarly():
+            raise LineRefused(index, too_early("lies before the latest event in the cycle"))
+        case GuardConflict():
+            raise AssertionError("a conflict is decided again, not answered")
+
+
+def _reused() -> Refusal:
+    return invalid("", "this idempotency key was used with another request", slug="idempotency_key_reused")
+
+
+def _claimed(holder: Ref) -> Refusal:
+    what: dict[Any, str] = {Kind.CYCLE: "label_taken", Kind.KEY_RESULT: "id_taken"}
+    return Conflict(f"The name is taken by {holder}.", slug=what.get(holder.kind, "external_id_taken"))
+
+
+def _check_match(match: IfMatch, sight: Sight) -> None:
+    position = _position_of(match.ref, sight)
+    if position == 0 or (match.position is not None and match.position != position):
+        raise Stale(f'If-Match names an older state: the ETag is "{position}" now.')
+
+
+def _position_of(ref: Ref, sight: Sight) -> int:
+    """The position of the last event of the thing's own stream; of a check-in, of the last event about it."""
+    if ref.kind is not Kind.CHECK_IN:
+        return sight(FOLDS[ref.kind], ref.id).position
+    holder = sight.holder(CHECK_INS, str(ref.id))
+    if holder is None:
+        return 0
+    facts = sight(KEY_RESULT, holder.id).facts
+    return max(fact.position for fact in facts if getattr(fact.event, "check_in", None) == ref.id)

@@ -1,0 +1,213 @@
+"""What a decision sees: the ledger, and on top of it what the same batch has decided already.
+
+A `Sight` answers `domain.kernel.Look` and keeps account of everything it was asked, because all of it guards the
+append. A `Desk` is what several decisions of one batch share: the things as they stand after the drafts so far,
+with provisional positions that only serve to keep the order.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from domain.catalogue import FOLDS
+from domain.kernel import Draft, Fact, Fold, History, Kind, Person, Ref, Texts
+from domain.places import Place, place
+from ledger.append import Append, Children
+from ledger.reader import Reader
+
+S = TypeVar("S")
+
+FAR = 2**62
+"""Where provisional positions begin: after everything that is recorded."""
+
+_AT_ONCE = 1_000
+
+
+class Cache:
+    """Histories as they were last seen, the least recently used given up first. Safe to use from many threads.
+
+    It may be behind: a decision that was made on something old does not pass its guards, and a refusal is only
+    final when it was reached without the cache (`ledger.application`).
+    """
+
+    def __init__(self, most_facts: int = 20_000) -> None:
+        self._most = most_facts
+        self._count = 0
+        self._kept: OrderedDict[Ref, History[Any]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, ref: Ref) -> History[Any] | None:
+        """The history as last seen."""
+        with self._lock:
+            found = self._kept.get(ref)
+            if found is not None:
+                self._kept.move_to_end(ref)
+            return found
+
+    def put(self, history: History[Any]) -> None:
+        """Keeps a history, unless a longer one is there."""
+        with self._lock:
+            before = self._kept.get(history.ref)
+            if before is not None and before.version > history.version:
+                return
+            self._count += history.version - (before.version if before else 0)
+            self._kept[history.ref] = history
+            self._kept.move_to_end(history.ref)
+            while self._count > self._most and len(self._kept) > 1:
+                self._count -= self._kept.popitem(last=False)[1].version
+
+    def drop(self, refs: Sequence[Ref]) -> None:
+        """Forgets histories that turned out to be old, or that must be read again."""
+        with self._lock:
+            for ref in refs:
+                gone = self._kept.pop(ref, None)
+                self._count -= gone.version if gone else 0
+
+
+class Desk:
+    """What a batch of decisions has laid out so far. `fresh`: nothing is taken from the cache."""
+
+    def __init__(self, reader: Reader, cache: Cache, *, now: datetime, fresh: bool) -> None:
+        self.reader = reader
+        self.now = now
+        self.fresh = fresh
+        self.used_cache = False
+        self.holders: dict[tuple[str, str], Ref] = {}
+        self._named: Mapping[tuple[str, str], Ref | None] = {}
+        self.people: dict[UUID, Person] = {}
+        self.attached: list[tuple[Ref, Ref, int]] = []
+        self.latest: dict[UUID, datetime] = {}
+        self.laid: dict[Ref, list[Fact[Any]]] = {}
+        self._cache = cache
+        self._position = FAR
+        self._unstated: set[int] = set()
+        self._histories: dict[Ref, History[Any]] = {}
+        self._before: dict[Ref, History[Any]] = {}
+
+    def history(self, fold: Fold[S], id: UUID) -> History[S]:
+        """A thing as it stands after the drafts so far."""
+        ref = Ref(fold.kind, id)
+        known = self._histories.get(ref)
+        if known is None:
+            known = None if self.fresh else self._cache.get(ref)
+            if known is not None:
+                self.used_cache = True
+            else:
+                known = History(fold, ref, self.reader.read_stream(ref))
+                if known.exists:
+                    self._cache.put(known)
+            self._histories[ref] = known
+        return cast("History[S]", known)
+
+    def expect(self, refs: Iterable[Ref], names: Iterable[tuple[str, str]]) -> None:
+        """Reads what a batch is going to ask for at once: streams, and who holds unique names."""
+        self._named = self.reader.holders(list(dict.fromkeys(names)))
+        wanted = [ref for ref in dict.fromkeys(refs) if self.fresh or self._cache.get(ref) is None]
+        for start in range(0, len(wanted), _AT_ONCE):
+            for ref, facts in self.reader.read_streams(wanted[start : start + _AT_ONCE]).items():
+                self._histories.setdefault(ref, History(FOLDS[ref.kind], ref, facts))
+
+    def holder(self, scope: str, value: str) -> Ref | None:
+        """What holds a unique name after the drafts so far."""
+        name = (scope, value)
+        if name in self.holders:
+            return self.holders[name]
+        return self._named[name] if name in self._named else self.reader.holder(scope, value)
+
+    def lay(self, draft: Draft, actor: UUID, on_behalf_of: UUID | None) -> Place:
+        """Takes a draft in, as if it had been recorded. Answers where it belongs."""
+        fold = FOLDS[draft.stream.kind]
+        history = self.history(fold, draft.stream.id)
+        where = place(draft.stream, draft.event, self.history)
+        self._position += 1
+        effective_at = draft.effective_at
+        if effective_at is None:  # after everything that is known of it, whatever the clocks say
+            self._unstated.add(self._position)
+            effective_at = max(self.now, history.facts[-1].effective_at) if history.exists else self.now
+        fact = Fact(
+            stream=draft.stream,
+            version=history.version + 1,
+            position=self._position,
+            event=draft.event,
+            effective_at=effective_at,
+            recorded_at=self.now,
+            actor=actor,
+            on_behalf_of=on_behalf_of,
+            reported_at=draft.reported_at,
+        )
+        self._before.setdefault(draft.stream, history)
+        self._histories[draft.stream] = history.with_facts([fact])
+        self.laid.setdefault(draft.stream, []).append(fact)
+        for cycle in where.cycles:
+            self.latest[cycle] = max(fact.effective_at, self.latest.get(cycle, fact.effective_at))
+        self.attached += [(parent, child, self._position) for parent, child in where.attachments]
+        self.holders |= {(claim.scope, claim.value): draft.stream for claim in draft.claims}
+        if draft.person is not None:
+            self.people[draft.stream.id] = draft.person
+        return where
+
+    def recorded(self, positions: Sequence[tuple[int, datetime]]) -> None:
+        """The drafts were recorded, in the order they were laid, at these places: the cache learns of it."""
+        places = iter(positions)
+        laid = sorted((fact for facts in self.laid.values() for fact in facts), key=lambda fact: fact.position)
+        real: dict[Ref, list[Fact[Any]]] = {}
+        for fact, (position, recorded_at) in zip(laid, places, strict=True):
+            effective_at = recorded_at if fact.position in self._unstated else fact.effective_at
+            real.setdefault(fact.stream, []).append(
+                replace(fact, position=position, recorded_at=recorded_at, effective_at=effective_at)
+            )
+        for ref, facts in real.items():
+            # The history from before the drafts has its states already; only the new facts are folded.
+            self._cache.put(self._before[ref].with_facts(facts))
+
+
+class Sight:
+    """One decision's view of the desk. What it was asked is what guards the append."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._guards: dict[Ref, int] = {}
+        self._children: dict[tuple[Ref, Kind], int] = {}
+        self._not_before: list[UUID] = []
+
+    def __call__(self, fold: Fold[S], id: UUID, /) -> History[S]:
+        """The history of one thing; empty if there is none."""
+        history = self._desk.history(fold, id)
+        self._guards.setdefault(history.ref, history.version)
+        return history
+
+    def children(self, parent: Ref, kind: Kind, /) -> Sequence[UUID]:
+        """Every thing of that kind that was ever attached to the parent, oldest first."""
+        found, position = self._desk.reader.children(parent, kind)
+        for above, child, at in self._desk.attached:
+            if above == parent and child.kind is kind and child.id not in found:
+                found, position = [*found, child.id], at
+        self._children[parent, kind] = position
+        return found
+
+    def last_effective_in(self, cycle: UUID, /) -> datetime | None:
+        """The latest `effective_at` of any event in the cycle; the append holds it to that."""
+        self._not_before.append(cycle)
+        recorded, laid = self._desk.reader.last_effective_in(cycle), self._desk.latest.get(cycle)
+        return max((at for at in (recorded, laid) if at is not None), default=None)
+
+    def holder(self, scope: str, value: str, /) -> Ref | None:
+        """What holds a unique name."""
+        return self._desk.holder(scope, value)
+
+    def person(self, member: UUID, /) -> Person | None:
+        """A member's personal data."""
+        return self._desk.people.get(member) or self._desk.reader.person(member)
+
+    def texts_at(self, position: int, /) -> Texts | None:
+        """Where the free texts of a recorded event stand."""
+        return self._desk.reader.texts_at(position)
+
+    def guarded(self, append: Append) -> Append:
+        """The append, with everything that was looked at as its guards."""
+        children = tuple(Children(parent, kind, at) for (parent, kind), at in self._children.items())
+        return replace(append, guards=self._guards, children=children, not_before=tuple(self._not_before))

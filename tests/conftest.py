@@ -1,0 +1,76 @@
+"""Fixtures for whoever needs a database: `database` is a ledger of its own, empty, migrated and open."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.database import Database
+from tests.support.postgres import Postgres
+
+FOLDER = "QUARTERDECK_TEST_FOLDER"
+"""The environment variable by which workers learn of the run's folder."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes a folder for the run's databases.
+
+    Not in pytest's own: whenever another run begins, it closes that to every other user, and so, when root
+    runs the tests, to a PostgreSQL at work.
+    """
+    if not hasattr(config, "workerinput"):
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="quarterdeck-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Removes it when all workers are done."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The run's PostgreSQL, shared by all workers."""
+    server = Postgres(Path(os.environ[FOLDER]) / "cluster")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def data_folders() -> Path:
+    """Where folders for embedded servers belong."""
+    return Path(os.environ[FOLDER])
+
+
+@pytest.fixture
+def data_folder(data_folders: Path) -> Iterator[Path]:
+    """An empty folder for an embedded server."""
+    folder = Path(tempfile.mkdtemp(dir=data_folders))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def empty_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of a new database without a ledger."""
+    name = postgres.empty_database()
+    yield postgres.url_of(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of a new database with an empty ledger."""
+    name = postgres.migrated_database()
+    yield postgres.url_of(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty ledger's database, open."""
+    with Database(database_url) as opened:
+        yield opened
