@@ -1,0 +1,1 @@
+"""Book of check-ins: what was said when, as corrected or retracted."""

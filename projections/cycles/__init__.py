@@ -1,0 +1,1 @@
+"""Book of cycles: which periods there are, and whether they are planned, open or closed."""

@@ -1,0 +1,1 @@
+"""Book of key results: their measures, values, progress and scores."""

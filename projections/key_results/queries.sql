@@ -1,0 +1,46 @@
+-- name: at
+-- Some key results at both clocks, in the order asked for; those that did not exist yet are left out.
+SELECT v.*
+  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (id, n)
+ CROSS JOIN LATERAL (
+        SELECT * FROM key_result_versions
+         WHERE id = wanted.id AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ ORDER BY wanted.n;
+
+-- name: page
+-- A page of key results at both clocks, oldest first; `after` and `born` are the positions of their first events.
+SELECT v.*, e.position AS born
+  FROM events AS e
+ CROSS JOIN LATERAL (
+        SELECT * FROM key_result_versions
+         WHERE id = split_part(e.stream, '/', 2)::uuid AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ WHERE e.type = 'key_result.added' AND e.position > %(after)s AND e.position <= %(as_of)s
+   AND (%(objective)s::uuid IS NULL OR EXISTS (SELECT FROM attachments AS a
+            WHERE a.parent = 'objective/' || %(objective)s::uuid AND a.child = e.stream))
+   AND (%(ids)s::uuid[] IS NULL OR v.id = ANY (%(ids)s))
+   AND (%(objective)s::uuid IS NULL OR v.objective = %(objective)s)
+   AND (%(team)s::uuid IS NULL OR v.team = %(team)s)
+   AND (%(owner)s::uuid IS NULL OR v.owner = %(owner)s)
+   AND (%(state)s::text IS NULL OR v.state = %(state)s)
+   AND (%(tag)s::text IS NULL OR %(tag)s = ANY (v.tags))
+ ORDER BY e.position
+ LIMIT %(limit)s;
+
+-- name: of_objectives
+-- The key results of some objectives at both clocks, oldest first.
+SELECT v.*
+  FROM (SELECT child, min(position) AS born FROM attachments
+         WHERE parent = ANY (SELECT 'objective/' || o FROM unnest(%(objectives)s::uuid[]) AS o)
+           AND starts_with(child, 'key_result/') AND position <= %(as_of)s
+         GROUP BY child) AS a
+ CROSS JOIN LATERAL (
+        SELECT * FROM key_result_versions
+         WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ WHERE v.objective = ANY (%(objectives)s)
+ ORDER BY a.born, v.id;

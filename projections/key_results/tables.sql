@@ -1,0 +1,27 @@
+-- One row a version of a key result, its value and computed scores included.
+CREATE TABLE key_result_versions (
+    id uuid NOT NULL,
+    position bigint NOT NULL,
+    valid_from timestamptz NOT NULL,
+    known_from bigint NOT NULL,
+    known_to bigint,
+    objective uuid NOT NULL,
+    title text,
+    redactions jsonb,
+    owner uuid,
+    team uuid,
+    tags text[] NOT NULL,
+    weight numeric NOT NULL,
+    measure jsonb NOT NULL,
+    carried_from uuid,
+    external_id text,
+    state text NOT NULL,
+    value jsonb,
+    progress numeric,
+    score numeric NOT NULL,
+    grade numeric,
+    said text,
+    confidence numeric,
+    checked_in_at timestamptz,
+    began_at timestamptz NOT NULL
+);

@@ -1,0 +1,1 @@
+"""Book of objectives: what they are, and the scores that their key results make."""

@@ -1,0 +1,70 @@
+-- name: at
+-- Some objectives at both clocks, in the order asked for; those that did not exist yet are left out.
+SELECT v.*
+  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (id, n)
+ CROSS JOIN LATERAL (
+        SELECT * FROM objective_versions
+         WHERE id = wanted.id AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ ORDER BY wanted.n;
+
+-- name: page
+-- A page of objectives at both clocks, oldest first; `after` and `born` are the positions of their first events.
+SELECT v.*, e.position AS born
+  FROM events AS e
+ CROSS JOIN LATERAL (
+        SELECT * FROM objective_versions
+         WHERE id = split_part(e.stream, '/', 2)::uuid AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ WHERE e.type = 'objective.set' AND e.position > %(after)s AND e.position <= %(as_of)s
+   AND (%(cycle)s::uuid IS NULL OR EXISTS (SELECT FROM attachments AS a
+            WHERE a.parent = 'cycle/' || %(cycle)s::uuid AND a.child = e.stream))
+   AND (%(ids)s::uuid[] IS NULL OR v.id = ANY (%(ids)s))
+   AND (%(cycle)s::uuid IS NULL OR v.cycle = %(cycle)s)
+   AND (%(team)s::uuid IS NULL OR v.team = %(team)s)
+   AND (%(owner)s::uuid IS NULL OR v.owner = %(owner)s)
+   AND (%(state)s::text IS NULL OR v.state = %(state)s)
+   AND (%(commitment)s::text IS NULL OR v.commitment = %(commitment)s)
+   AND (%(aligned_to)s::uuid IS NULL OR v.aligned_to = %(aligned_to)s)
+   AND (%(carried_from)s::uuid IS NULL OR v.carried_from = %(carried_from)s)
+   AND (%(tag)s::text IS NULL OR %(tag)s = ANY (v.tags))
+ ORDER BY e.position
+ LIMIT %(limit)s;
+
+-- name: in_cycles
+-- The objectives of some cycles at both clocks, oldest first.
+SELECT v.*
+  FROM attachments AS a
+ CROSS JOIN LATERAL (
+        SELECT * FROM objective_versions
+         WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ WHERE a.parent = ANY (SELECT 'cycle/' || c FROM unnest(%(cycles)s::uuid[]) AS c) AND a.position <= %(as_of)s
+   AND v.cycle = ANY (%(cycles)s)
+ ORDER BY a.position, a.child;
+
+-- name: carried
+-- What some objectives were carried forward to, at both clocks: (old, new), the latest one last.
+SELECT DISTINCT o.carried_from AS old, o.id AS new, min(o.position) OVER (PARTITION BY o.id) AS born
+  FROM objective_versions AS o
+ WHERE o.carried_from = ANY (%(ids)s) AND o.valid_from <= %(valid_at)s
+   AND o.known_from <= %(as_of)s AND (o.known_to IS NULL OR o.known_to > %(as_of)s)
+ ORDER BY born;
+
+-- name: scores
+-- Of some cycles at both clocks: Σ weight × official score and Σ weight over the objectives that measure something.
+-- Both sums are exact; dividing is left to the domain.
+SELECT v.cycle, sum(v.weight * least(greatest(coalesce(v.grade, v.score), 0), 1)) AS above, sum(v.weight) AS below
+  FROM (SELECT DISTINCT child FROM attachments
+         WHERE parent = ANY (SELECT 'cycle/' || c FROM unnest(%(cycles)s::uuid[]) AS c)
+           AND position <= %(as_of)s) AS a
+ CROSS JOIN LATERAL (
+        SELECT * FROM objective_versions
+         WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ WHERE v.cycle = ANY (%(cycles)s) AND v.state = 'active' AND (v.progress IS NOT NULL OR v.grade IS NOT NULL)
+ GROUP BY v.cycle;

@@ -1,0 +1,27 @@
+-- One row a version of an objective. `progress` and `score` are computed, `band` and `met` follow from the official score.
+CREATE TABLE objective_versions (
+    id uuid NOT NULL,
+    position bigint NOT NULL,
+    valid_from timestamptz NOT NULL,
+    known_from bigint NOT NULL,
+    known_to bigint,
+    cycle uuid NOT NULL,
+    title text,
+    description text,
+    reflection text,
+    redactions jsonb,
+    team uuid,
+    owner uuid,
+    commitment text NOT NULL,
+    weight numeric NOT NULL,
+    aligned_to uuid,
+    tags text[] NOT NULL,
+    carried_from uuid,
+    external_id text,
+    state text NOT NULL,
+    grade numeric,
+    progress numeric,
+    score numeric NOT NULL,
+    band text NOT NULL,
+    met boolean NOT NULL
+);

@@ -1,0 +1,223 @@
+"""The live driver: follows the ledger and keeps the books, one projector active at a time.
+
+The active one holds a PostgreSQL advisory lock on a connection of its own; when its process or that connection
+dies, another takes over. The lock only saves work: what keeps two from writing at once is that the bookmarks are
+locked, and compared, in the transaction that writes the rows.
+
+It is woken by appends of its own process and by NOTIFY from others, and looks every 250 ms in any case. It goes on
+after any failure of the database; an event that a book cannot take stops that book alone (`projections.engine`).
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+import psycopg
+
+from domain.errors import NotReady
+from domain.kernel import Fact, Kind, Ref
+from domain.redaction.events import TextRedacted
+from ledger.database import Connection, Database
+from ledger.reader import Reader
+from projections import store
+from projections.engine import Engine, Standing
+from projections.shelf import BOOKS
+from projections.store import SQL
+from projections.world import BLANK, World
+
+BATCH = 500
+POLL = 0.25
+MOST_FACTS = 30_000
+_log = logging.getLogger("quarterdeck.projector")
+
+
+class LostLease(Exception):
+    """Somebody else wrote the books: this projector starts over."""
+
+
+class Projector:
+    """Keeps the books of one ledger. `start()` runs it in a thread; `catch_up()` in the caller's."""
+
+    def __init__(self, database: Database, reader: Reader, on_progress: Callable[[int], None] | None = None) -> None:
+        self._database = database
+        self._reader = reader
+        self._on_progress = on_progress or (lambda _: None)
+        self._woken = Event()
+        self._stopping = Event()
+        self._lock: Connection | None = None
+        self._checked = 0.0
+        self._engine: Engine | None = None
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begins to follow the ledger."""
+        self._thread = Thread(target=self._run, name="projector", daemon=True)
+        self._thread.start()
+
+    def wake(self, _position: int = 0) -> None:
+        """There is something new."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Ends after the batch in hand, and gives the lease up."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._release()
+
+    def catch_up(self, timeout: float = 3600.0, progress: Callable[[int, int], None] | None = None) -> int:
+        """Brings the books to the head: itself if the lease is free, else by waiting for whoever has it.
+
+        Answers the position. Raises `NotReady` when it takes longer than `timeout` seconds.
+        """
+        deadline = monotonic() + timeout
+        head = self._reader.head().position
+        while True:
+            position = self.step() if self._leads() else self._standing_position()
+            if progress is not None:
+                progress(position, head)
+            if position >= head:
+                return position
+            if monotonic() > deadline:
+                raise NotReady(f"The books are at {position}, the ledger is at {head}.")
+            if not self._lock:
+                self._woken.wait(0.02)
+                self._woken.clear()
+
+    def step(self) -> int:
+        """Takes the next batch, if there is one; answers where the books are then. Needs the lease."""
+        engine = self._engine = self._engine or self._open_engine()
+        facts = self._reader.read_after(engine.position, BATCH)
+        if facts:
+            try:
+                self._project(engine, facts)
+            except BaseException:
+                self._engine = None  # what it holds is not what is written: begin anew from the bookmarks
+                raise
+            self._on_progress(engine.position)
+        return engine.position
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if not self._leads():
+                    self._pause(POLL)
+                    continue
+                before = self._engine.position if self._engine else -1
+                if self.step() == before:
+                    self._pause(POLL)
+            except (NotReady, LostLease, psycopg.Error) as error:
+                _log.warning("The projector pauses: %s", error)
+                self._release()
+                self._stopping.wait(POLL)
+            except Exception:
+                _log.exception("The projector starts over")
+                self._release()
+                self._stopping.wait(1.0)
+
+    def _pause(self, seconds: float) -> None:
+        """Waits for something new: at most a moment, since nothing guarantees that we hear of it."""
+        self._woken.wait(seconds)
+        self._woken.clear()
+
+    def _leads(self) -> bool:
+        """Whether the lease is ours; takes it if it is free."""
+        if self._lock is not None and not self._lock.closed:
+            if monotonic() - self._checked > 1.0:
+                self._lock.execute("SELECT 1")
+                self._checked = monotonic()
+            return True
+        self._engine = None
+        connection = self._database.dedicated()
+        row = connection.execute(SQL["try_lease"], {"schema": self._database.schema}).fetchone()
+        if row is None or not row[0]:
+            connection.close()
+            return False
+        self._lock = connection
+        self._checked = monotonic()
+        prepare(self._database)
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        connection.execute(SQL["show_lease"], {"holder": holder})
+        return True
+
+    def _release(self) -> None:
+        self._engine = None
+        if self._lock is not None:
+            with suppress(psycopg.Error):
+                self._lock.close()
+            self._lock = None
+
+    def _open_engine(self) -> Engine:
+        with self._database.connection() as connection:
+            known = store.standings(connection)
+        standings = [Standing(book, known[book.name][1]) for book in BOOKS]
+        engine = Engine(standings, World(BLANK, MOST_FACTS))
+        engine.world = World(store.source(self._reader, lambda: engine.position), MOST_FACTS)
+        return engine
+
+    def _standing_position(self) -> int:
+        with suppress(psycopg.errors.UndefinedTable), self._database.connection() as connection:
+            return min((position for _, position, _ in store.standings(connection).values()), default=0)
+        return 0
+
+    def _project(self, engine: Engine, facts: Sequence[Fact[Any]]) -> None:
+        before = {standing.book.name: standing.position for standing in engine.standings}
+        output = engine.take(facts)
+        with self._database.connection() as connection, connection.transaction():
+            known = store.standings(connection, hold=True)
+            if {name: position for name, (_, position, _) in known.items() if name in before} != before:
+                raise LostLease("the books were written by somebody else")
+            for standing in engine.standings:
+                store.write(connection, standing.book, output[standing.book.name])
+            store.advance(connection, engine.standings)
+            for ref in _redacted(facts):
+                renew(connection, self._reader, ref, engine.position)
+                engine.forget()
+        stopped = [standing for standing in engine.standings if standing.error]
+        for standing in stopped:
+            _log.error("The book of %s is stopped: %s", standing.book.name, standing.error)
+
+
+def prepare(database: Database) -> None:
+    """Makes the books' tables where they are missing or of another version; those then begin from nothing."""
+    with database.connection() as connection, connection.transaction():
+        store.create_bookmarks(connection)
+        known = store.standings(connection, hold=True)
+        if {name: version for name, (version, _, _) in known.items()} == {b.name: b.version for b in BOOKS}:
+            return
+        store.drop_tables(connection)
+        store.create_tables(connection)
+        store.create_indexes(connection)
+        store.place(connection, BOOKS, 0)
+
+
+def _redacted(facts: Sequence[Fact[Any]]) -> set[Ref]:
+    return {Ref.parse(fact.event.stream) for fact in facts if isinstance(fact.event, TextRedacted)}
+
+
+def renew(connection: Connection, reader: Reader, ref: Ref, upto: int) -> None:
+    """Writes every version of what a stream tells of anew, now that a text of it is gone."""
+    refs = [ref]
+    if ref.kind is Kind.OBJECTIVE:
+        refs += [Ref(Kind.KEY_RESULT, id) for id in reader.children(ref, Kind.KEY_RESULT)[0]]
+    facts = sorted(
+        (fact for stream in reader.read_streams(refs, upto).values() for fact in stream),
+        key=lambda fact: fact.position,
+    )
+    engine = Engine([Standing(book) for book in BOOKS], World(BLANK))
+    told: dict[str, set[Any]] = {book.name: set() for book in BOOKS}
+    for fact in facts:
+        for book in BOOKS if fact.stream == ref else ():
+            told[book.name] |= {thing.id for thing in book.things(fact, engine.world) if thing.stream == ref}
+    output = engine.take(facts)
+    for standing in engine.standings:
+        book, ids = standing.book, told[standing.book.name]
+        if ids:
+            store.delete(connection, book, list(ids))
+            store.copy_rows(connection, book, [one for one in output[book.name].opened if one.id in ids])

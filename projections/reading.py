@@ -1,0 +1,211 @@
+"""The two clocks of a read, and waiting for what was written.
+
+    as_of     what the ledger had recorded by then: a position, an instant, or a date (the end of that day)
+    valid_at  what was in effect then: an instant or a date
+
+A `Reading` is one answer's view: a position that the books have reached, an instant, and a snapshot of the
+database. Rows say from which position to which they are known, so everything that is asked through one reading is
+of one position, whatever is written meanwhile.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from threading import Condition
+from time import monotonic
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import IsolationLevel
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
+
+from domain.errors import NotFound, NotReady, invalid
+from domain.scoring import end_of
+from domain.values import _DAY, _INSTANT
+from ledger.database import Connection, Database
+from ledger.reader import Reader
+from ledger.sql import load
+
+SQL = load("projections", "reading.sql")
+PATIENCE = 5.0
+_POSITION = re.compile(r"0|[1-9][0-9]{0,17}")
+_LOOK_AGAIN = 0.02
+
+
+_decoder = json.JSONDecoder(parse_float=Decimal)
+
+
+def _exact(data: bytes | str) -> Any:
+    """JSON with exact numbers."""
+    return _decoder.decode(data if isinstance(data, str) else str(data, "utf-8"))
+
+
+@dataclass(slots=True)
+class Reading:
+    """One answer's view. `explicit`: whether `as_of` was asked for."""
+
+    connection: Connection
+    reader: Reader
+    position: int
+    recorded_at: datetime | None
+    valid_at: datetime
+    explicit: bool = False
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+    def rows(self, query: LiteralString, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of a query, which may name `as_of` and `valid_at`."""
+        clocks = {"as_of": self.position, "valid_at": self.valid_at}
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            set_json_loads(_exact, cursor)
+            return cursor.execute(query, clocks | parameters).fetchall()
+
+    def value(self, query: LiteralString, **parameters: Any) -> Any:
+        """The first column of the first row; `None` without one."""
+        row = next(iter(self.rows(query, **parameters)), None)
+        return next(iter(row.values())) if row else None
+
+    def stamp(self) -> dict[str, Any]:
+        """What the answer reflects: `{position, recorded_at}`."""
+        return {"position": self.position, "recorded_at": self.recorded_at}
+
+    def cycle_named(self, named: str | UUID) -> UUID:
+        """The id of a cycle named by id or label. Raises `NotFound`."""
+        if isinstance(named, UUID):
+            return named
+        try:
+            return UUID(named)
+        except ValueError:
+            pass
+        id: UUID | None = self.value(SQL["label"], label=named) if "\x00" not in named else None
+        if id is None:
+            raise NotFound(f"There is no cycle {named}.")
+        return id
+
+
+class Books:
+    """The way to read: hands out readings, and knows how far the books are."""
+
+    def __init__(self, database: Database, reader: Reader) -> None:
+        self.database = database
+        self.reader = reader
+        self._reached = 0
+        self._moved = Condition()
+
+    def reached(self, position: int) -> None:
+        """The books have come to a position; whoever waits for it goes on. The projector calls this."""
+        with self._moved:
+            self._reached = max(self._reached, position)
+            self._moved.notify_all()
+
+    def wait_for(self, position: int, timeout: float = PATIENCE) -> None:
+        """Waits until the books have reached a position. Raises `NotReady` after `timeout` seconds."""
+        deadline = monotonic() + timeout
+        while True:
+            with self._moved:
+                # Woken by a projector of this process; one of another is looked after now and then.
+                if self._moved.wait_for(lambda: self._reached >= position, _LOOK_AGAIN):
+                    return
+            stands = self.position()
+            if stands >= position:
+                self.reached(stands)
+                return
+            if monotonic() > deadline:
+                raise NotReady(f"The books are at {stands} and have not reached {position} yet.", slug="books_behind")
+
+    def position(self) -> int:
+        """Where the books are: the position that all of them have taken."""
+        with self.database.connection() as connection:
+            try:
+                row = connection.execute(SQL["positions"]).fetchone()
+            except psycopg.errors.UndefinedTable:
+                return 0
+        return row[0] or 0 if row else 0
+
+    @contextmanager
+    def reading(
+        self, as_of: str | None = None, valid_at: str | None = None, *, min_position: int | None = None
+    ) -> Iterator[Reading]:
+        """A view at the two clocks, as a client writes them. Raises `Invalid`, `NotReady`."""
+        if min_position is not None:
+            self.wait_for(min_position)
+        with self._snapshot() as connection:
+            stands, head, now = self._stand(connection)
+            position, explicit = _position(connection, as_of, stands, head, now)
+        if position > stands:
+            self.wait_for(position)
+        with self._snapshot() as connection:
+            recorded_at = _recorded_at(connection, position)
+            latest = max(now, recorded_at) if recorded_at else now
+            at = _instant("valid_at", valid_at) if valid_at is not None else latest
+            yield Reading(connection, self.reader, position, recorded_at, at, explicit)
+
+    @contextmanager
+    def reading_at(self, position: int, valid_at: datetime | None) -> Iterator[Reading]:
+        """The view that a write's answer is made from: at its position and, of that, the instant."""
+        self.wait_for(position)
+        with self._snapshot() as connection:
+            recorded_at = _recorded_at(connection, position)
+            at = valid_at or recorded_at or datetime.now(UTC)
+            yield Reading(connection, self.reader, position, recorded_at, at, explicit=True)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        with self.database.connection() as connection:
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            try:
+                with connection.transaction():
+                    yield connection
+            finally:
+                if not connection.closed:
+                    connection.isolation_level = None
+                    connection.read_only = None
+
+    def _stand(self, connection: Connection) -> tuple[int, int, datetime]:
+        try:
+            row = connection.execute(SQL["positions"]).fetchone()
+        except psycopg.errors.UndefinedTable:
+            raise NotReady("The books are not there yet.", slug="books_behind") from None
+        assert row is not None  # noqa: S101
+        return row[0] or 0, row[1], row[2]
+
+
+def _recorded_at(connection: Connection, position: int) -> datetime | None:
+    row = connection.execute(SQL["recorded_at"], {"position": position}).fetchone()
+    return row[0] if row else None
+
+
+def _position(connection: Connection, as_of: str | None, stands: int, head: int, now: datetime) -> tuple[int, bool]:
+    """The position that `as_of` names, and whether it names one."""
+    if as_of is None:
+        return stands, False
+    if _POSITION.fullmatch(as_of):
+        position = int(as_of)
+        if position > head:
+            raise invalid("/as_of", f"lies beyond the ledger's head, which is {head}", slug="as_of_beyond_head")
+        return position, True
+    if as_of == now.date().isoformat():
+        return stands, False
+    instant = _instant("as_of", as_of, "a position, ")
+    if instant > now:
+        raise invalid("/as_of", "lies in the future", slug="as_of_in_future")
+    row = connection.execute(SQL["position_at"], {"instant": instant}).fetchone()
+    return (row[0] if row else 0), True
+
+
+def _instant(name: str, text: str, more: str = "") -> datetime:
+    """An instant, or the end of a day."""
+    try:
+        if _DAY.fullmatch(text):
+            return end_of(date.fromisoformat(text))
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise invalid(f"/{name}", f"{text} is not in the calendar") from None
+    raise invalid(f"/{name}", f"must be {more}an instant such as 2026-03-31T12:00:00Z, or a date such as 2026-03-31")

@@ -1,0 +1,39 @@
+-- name: positions
+-- Where the books are, and the ledger's head, and the clock: what a read may reflect.
+SELECT (SELECT min(position) FROM books), (SELECT position FROM head), clock_timestamp();
+
+-- name: position_at
+-- The last position recorded by an instant.
+SELECT position FROM events WHERE recorded_at <= %(instant)s ORDER BY recorded_at DESC LIMIT 1;
+
+-- name: recorded_at
+-- When a position was recorded.
+SELECT recorded_at FROM events WHERE position = %(position)s;
+
+-- name: label
+-- The cycle that holds a label, if it did by then.
+SELECT split_part(stream, '/', 2)::uuid FROM claims
+ WHERE scope = 'cycle_label' AND value = %(label)s AND position <= %(as_of)s;
+
+-- name: named
+-- The things of a kind that carry a caller's id, whatever its source.
+SELECT split_part(stream, '/', 2)::uuid FROM claims
+ WHERE value = %(external_id)s AND starts_with(scope, 'external_id:' || %(kind)s || ':') AND position <= %(as_of)s;
+
+-- name: named_check_ins
+-- The same for check-ins, which have no stream of their own.
+SELECT (e.data ->> 'check_in')::uuid FROM claims AS c JOIN events AS e ON e.position = c.position
+ WHERE c.value = %(external_id)s AND starts_with(c.scope, 'external_id:check_in:') AND c.position <= %(as_of)s;
+
+-- name: last_of_stream
+-- The position of a stream's last event by then: its ETag.
+SELECT max(position) FROM events WHERE stream = %(stream)s AND position <= %(as_of)s;
+
+-- name: last_of_check_in
+-- The same for a check-in.
+SELECT max(position) FROM events
+ WHERE stream = %(stream)s AND data ->> 'check_in' = %(check_in)s AND position <= %(as_of)s;
+
+-- name: people
+-- Names and addresses of some members; erased ones are left out.
+SELECT member, name, email, external_id FROM people WHERE member = ANY (%(members)s);

@@ -1,0 +1,152 @@
+"""Writing books: rows and bookmark in one transaction.
+
+The three statements below differ only in the table and its columns, so they are composed from the book's own
+names (psycopg.sql quotes them) and not written out once a book in a `.sql` file.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import sql
+
+from domain.kernel import Ref
+from ledger.database import Connection
+from ledger.reader import Reader
+from ledger.sql import load
+from projections.engine import Book, Closed, Opened, Output, Standing
+from projections.shelf import BOOKS, PACKAGES
+from projections.world import Source
+
+SQL = load("projections", "store.sql")
+PLACE = ("id", "position", "valid_from", "known_from", "known_to")
+
+
+def create_tables(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
+    """Makes the tables of some books, without indexes, in the first schema of the search path."""
+    for book in books:
+        connection.execute(_file(PACKAGES[book.name], "tables.sql"))
+
+
+def create_indexes(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
+    """Makes their indexes."""
+    for book in books:
+        connection.execute(_file(PACKAGES[book.name], "indexes.sql"))
+
+
+def create_bookmarks(connection: Connection) -> None:
+    """Makes the table of bookmarks, unless it is there."""
+    connection.execute(_file("projections", "tables.sql"))
+
+
+def _file(package: str, name: str) -> LiteralString:
+    text: LiteralString = files(package).joinpath(name).read_text("utf-8")
+    return text
+
+
+def drop_tables(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
+    """Removes the tables of some books."""
+    for book in books:
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(book.table)))
+
+
+def place(connection: Connection, books: Iterable[Book], position: int) -> None:
+    """Notes that books are there in their present version, at a position."""
+    for book in books:
+        connection.execute(SQL["place_book"], {"name": book.name, "version": book.version, "position": position})
+
+
+def standings(connection: Connection, *, hold: bool = False) -> dict[str, tuple[int, int, str | None]]:
+    """Book → (version, position, error)."""
+    rows = connection.execute(SQL["lock_standings" if hold else "standings"]).fetchall()
+    return {name: (version, position, error) for name, version, position, error in rows}
+
+
+def write(connection: Connection, book: Book, output: Output) -> None:
+    """Writes what a batch changed of one book. The caller's transaction makes it whole."""
+    close_rows(connection, book, output.closed)
+    copy_rows(connection, book, output.opened)
+
+
+def close_rows(connection: Connection, book: Book, closed: Sequence[Closed]) -> None:
+    """Ends versions that are no longer known."""
+    if closed:
+        connection.execute(_close(book), [list(column) for column in zip(*closed, strict=True)])
+
+
+def copy_rows(connection: Connection, book: Book, opened: Sequence[Opened]) -> None:
+    """Adds versions by COPY."""
+    if not opened:
+        return
+    names = sql.SQL(", ").join(map(sql.Identifier, (*PLACE, *book.columns)))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(book.table), names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for one in opened:
+            copy.write_row((one.id, one.key[1], one.key[0], one.known_from, one.known_to, *one.row))
+
+
+def delete(connection: Connection, book: Book, ids: Sequence[UUID]) -> None:
+    """Removes every version of some things, to be written anew (a redaction)."""
+    statement = sql.SQL("DELETE FROM {} WHERE id = ANY (%s)").format(sql.Identifier(book.table))
+    connection.execute(statement, [list(ids)])
+
+
+def _close(book: Book) -> sql.Composed:
+    return sql.SQL(
+        "UPDATE {} AS v SET known_to = c.known_to"
+        " FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[], %s::bigint[], %s::bigint[])"
+        " AS c (known_to, id, valid_from, position, known_from)"
+        " WHERE v.id = c.id AND v.valid_from = c.valid_from AND v.position = c.position AND v.known_to IS NULL"
+        " AND (c.known_from IS NULL OR v.known_from = c.known_from)"
+    ).format(sql.Identifier(book.table))
+
+
+def advance(connection: Connection, moved: Iterable[Standing]) -> None:
+    """Moves the bookmarks of books."""
+    for standing in moved:
+        connection.execute(
+            SQL["advance"],
+            {"name": standing.book.name, "position": standing.position, "error": standing.error},
+        )
+
+
+def source(reader: Reader, upto: Callable[[], int]) -> Source:
+    """Streams as they were recorded up to where the books are."""
+
+    def kin(refs: Sequence[Ref]) -> Iterable[tuple[Ref, Ref]]:
+        with reader.database.connection() as connection:
+            names = [str(ref) for ref in refs]
+            rows = connection.execute(SQL["kin"], {"refs": names, "upto": upto()}).fetchall()
+        return [(Ref.parse(parent), Ref.parse(child)) for parent, child in rows]
+
+    def facts(refs: Sequence[Ref]) -> Mapping[Ref, list[Any]]:
+        return reader.read_streams(refs, upto())
+
+    return Source(facts, kin)
+
+
+def analyze(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
+    """Lets the planner know what is in the tables, now and not when PostgreSQL gets round to it."""
+    for book in books:
+        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(book.table)))
+
+
+def differences(connection: Connection, book: Book, one: str, other: str, limit: int) -> list[tuple[Any, ...]]:
+    """Up to `limit` rows of a book's table that stand in schema `one` and not in `other`."""
+    table = book.table
+    statement = sql.SQL("SELECT * FROM {} EXCEPT ALL SELECT * FROM {} LIMIT %s").format(
+        sql.Identifier(one, table), sql.Identifier(other, table)
+    )
+    return connection.execute(statement, [limit]).fetchall()
+
+
+def move_table(connection: Connection, book: Book, to: str) -> None:
+    """Moves a book's table, with its indexes, from the first schema of the search path into another."""
+    statement = sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(sql.Identifier(book.table), sql.Identifier(to))
+    connection.execute(statement)
+
+
+def use_schema(connection: Connection, *schemas: str) -> None:
+    """Sets the search path for the rest of the transaction."""
+    connection.execute("SELECT set_config('search_path', %s, true)", [", ".join(f'"{s}"' for s in schemas)])

@@ -1,0 +1,1 @@
+"""Book of teams: their names, their tree and who is in them."""

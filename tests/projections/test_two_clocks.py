@@ -1,0 +1,193 @@
+"""What a book shows at (P, T) is the naive fold of the events known by P and in effect by T, for any history."""
+
+import random
+from typing import Any
+
+import hypothesis
+import orjson
+import pytest
+
+from domain.errors import NotFound
+from domain.kernel import Kind
+from ledger.database import Database
+from projections import questions
+from projections.cycles.book import show as show_cycle
+from projections.engine import Engine, Standing
+from projections.initiatives.book import show as show_initiative
+from projections.members.book import show as show_member
+from projections.rebuild import rebuild
+from projections.shelf import BOOKS
+from projections.simple import to_json
+from projections.teams.book import show as show_team
+from projections.world import BLANK, Source, World
+from tests.support import naive
+from tests.support.books import projecting, recording, restore
+from tests.support.histories import histories, instants, play, things
+
+seeds = hypothesis.strategies.integers(0, 2**32).map(random.Random)
+bounded = hypothesis.settings(
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+)
+
+
+SHOWN: dict[Kind, Any] = {
+    Kind.CYCLE: show_cycle,
+    Kind.TEAM: show_team,
+    Kind.MEMBER: show_member,
+    Kind.INITIATIVE: show_initiative,
+}
+
+
+class Tables:
+    """The rows of all books in memory, written as the projector writes them."""
+
+    def __init__(self):
+        self.rows: dict[str, list[Any]] = {book.name: [] for book in BOOKS}
+
+    def write(self, output):
+        for name, changes in output.items():
+            for closed in changes.closed:
+                (row,) = [r for r in self.rows[name] if (r.id, *r.key) == closed[1:4] and r.known_to is None]
+                row.known_to = closed.known_to
+            self.rows[name] += changes.opened
+
+    def at(self, name, position, instant):
+        """Thing → its row at both clocks, by the rule of design section 4."""
+        known = {}
+        for row in sorted(self.rows[name], key=lambda row: row.key):
+            knows = row.known_from <= position and (row.known_to is None or position < row.known_to)
+            if knows and row.key[0] <= instant:
+                known[row.id] = row.row
+        return known
+
+
+def fed(facts, sizes, source=BLANK):
+    """Tables after all facts, in batches of random sizes."""
+    tables, engine = Tables(), Engine([Standing(book) for book in BOOKS], World(BLANK))
+    if source is not BLANK:
+        engine.world = World(source(lambda: engine.position), most_facts=0)
+    left = list(facts)
+    while left:
+        batch, left = left[: (size := sizes.randint(1, 9))], left[size:]
+        tables.write(engine.take(batch))
+        assert [standing.error for standing in engine.standings if standing.error] == []
+    return tables
+
+
+@hypothesis.settings(bounded, max_examples=40)
+@hypothesis.given(histories(), seeds)
+def test_rows_at_any_two_clocks_are_the_naive_fold(history, dice):
+    ledger = play(history)
+    tables = fed(ledger.facts, dice)
+    for _ in range(6):
+        position, instant = dice.randint(0, len(ledger.facts)), dice.choice(instants(ledger))
+        known = naive.states(ledger.facts, position, instant)
+        for kind, show in SHOWN.items():
+            expected = {ref.id: show(state) for ref, state in known.items() if ref.kind is kind}
+            assert tables.at(f"{kind.value}s", position, instant) == expected
+        _check_goals(tables, known, position, instant)
+
+
+def _check_goals(tables, known, position, instant):
+    rows = tables.at("key_results", position, instant)
+    states = {ref.id: state for ref, state in known.items() if ref.kind is Kind.KEY_RESULT}
+    assert {id: row[11] for id, row in rows.items()} == {
+        id: None if state.value is None else to_json(state.value) for id, state in states.items()
+    }
+    said = {c.id: (state.id, c.state, c.confidence) for state in states.values() for c in state.check_ins}
+    shown = tables.at("check_ins", position, instant)
+    assert {id: (row[0], row[11], row[2]) for id, row in shown.items()} == said
+
+
+@hypothesis.settings(bounded, max_examples=25)
+@hypothesis.given(histories(), seeds)
+def test_forgetting_everything_between_batches_changes_no_row(history, dice):
+    """A projector that holds nothing and reads each stream again writes what one that holds everything writes."""
+    facts = play(history).facts
+
+    def source(upto):
+        def streams(refs):
+            return {ref: [f for f in facts if f.stream == ref and f.position <= upto()] for ref in refs}
+
+        def kin(refs):
+            attached = [
+                (parent, fact.stream)
+                for fact in facts
+                if fact.position <= upto() and fact.stream.kind is Kind.KEY_RESULT
+                for objective in [getattr(fact.event, "objective", None)]
+                if objective is not None
+                for parent in [type(fact.stream)(Kind.OBJECTIVE, objective)]
+            ]
+            return [pair for pair in attached if pair[0] in refs or pair[1] in refs]
+
+        return Source(streams, kin)
+
+    def rows(tables):
+        return {
+            name: sorted(((r.id, r.key, r.known_from, r.known_to, r.row) for r in of), key=lambda r: r[:3])
+            for name, of in tables.rows.items()
+        }
+
+    assert rows(fed(facts, dice, source)) == rows(fed(facts, dice))
+
+
+@hypothesis.settings(bounded, max_examples=12)
+@hypothesis.given(history=histories(), dice=seeds)
+def test_boards_on_postgresql_are_the_naive_fold(postgres, history, dice):
+    """Live, in batches; after a rebuild; and to the byte, at any two clocks."""
+    ledger = play(history)
+    name = postgres.migrated_database()
+    try:
+        with Database(postgres.url_of(name)) as database, recording(database) as recorder:
+            restore(recorder, ledger.facts)
+            with projecting(database, recorder) as (projector, books):
+                projector.catch_up()
+                asked = [_ask(books, ledger, dice) for _ in range(5)]
+                report = rebuild(database, recorder, verify=True)
+                assert report.differences == {}
+                rebuild(database, recorder)
+                assert [_board(books, *clocks) for clocks, _ in asked] == [board for _, board in asked]
+    finally:
+        postgres.drop(name)
+
+
+def _ask(books, ledger, dice):
+    cycle = dice.choice(things(ledger, Kind.CYCLE)).id
+    clocks = cycle, dice.randint(1, len(ledger.facts)), dice.choice(instants(ledger))
+    board = _board(books, *clocks)
+    expected = naive.board(ledger.facts, *clocks)
+    assert (board and naive.shown_by(orjson.loads(board))) == (expected and orjson.loads(_bytes(expected)))
+    return clocks, board
+
+
+def _board(books, cycle, position, instant):
+    with books.reading(str(position), instant.isoformat().replace("+00:00", "Z")) as reading:
+        try:
+            return _bytes(questions.board(reading, cycle))
+        except NotFound:
+            return None
+
+
+def _bytes(value):
+    def default(value):
+        return value.model_dump(mode="json") if hasattr(value, "model_dump") else float(value)
+
+    return orjson.dumps(value, default=default, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
+
+
+@hypothesis.settings(bounded, max_examples=3)
+@hypothesis.given(history=histories(most=60), batch=hypothesis.strategies.sampled_from((1, 3)))
+def test_live_batches_of_any_size_write_the_same_rows(postgres, history, batch):
+    """One event at a time or a few: the books compare equal with a rebuild's, row by row."""
+    name = postgres.migrated_database()
+    try:
+        with Database(postgres.url_of(name)) as database, recording(database) as recorder:
+            restore(recorder, play(history).facts)
+            with pytest.MonkeyPatch.context() as patched, projecting(database, recorder) as (projector, _):
+                patched.setattr("projections.projector.BATCH", batch)
+                projector.catch_up()
+                assert rebuild(database, recorder, verify=True).differences == {}
+    finally:
+        postgres.drop(name)
