@@ -1,0 +1,61 @@
+"""Answers: JSON with exact numbers, and the headers that say what it reflects."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from domain.values import plain
+
+
+def to_json(content: Any) -> bytes:
+    """Decimals as JSON numbers without an exponent or binary noise, instants as RFC 3339 with `Z`."""
+    return orjson.dumps(content, default=_exact, option=orjson.OPT_UTC_Z)
+
+
+def _exact(value: Any) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(plain(value).encode())
+    raise TypeError(f"{type(value).__name__} has no place in an answer")
+
+
+def answer(
+    content: Any,
+    *,
+    position: int | None = None,
+    etag: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer of JSON."""
+    given = _headers(position, etag) | dict(headers or {})
+    return Response(to_json(content), status, headers=given, media_type="application/json")
+
+
+def nothing_new(*, position: int, etag: str) -> Response:
+    """The answer to somebody who has it already."""
+    return Response(status_code=304, headers=_headers(position, etag))
+
+
+def _headers(position: int | None, etag: str | None) -> dict[str, str]:
+    """It depends on who asks and on what is recorded meanwhile, so nobody keeps it without asking again."""
+    headers = {"Cache-Control": "private, no-cache"}
+    if position is not None:
+        headers["Ledger-Position"] = str(position)
+    if etag is not None:
+        headers["ETag"] = etag
+    return headers
+
+
+def strong(position: int) -> str:
+    """A resource's ETag: the position of the last event of its own stream."""
+    return f'"{position}"'
+
+
+def weak(content: Mapping[str, Any]) -> str:
+    """The ETag of a list or a board, which have no stream: of what it says, not of when it was asked."""
+    said = {name: value for name, value in content.items() if name not in {"as_of", "valid_at"}}
+    return f'W/"{sha256(to_json(said)).hexdigest()[:20]}"'

@@ -1,0 +1,137 @@
+"""Reads: the two clocks, waiting for a position, ETags, and answers made alike (contract, sections 2 and 3)."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from api.answers import answer, nothing_new, strong, weak
+from api.conditions import not_modified
+from api.credentials import Identity
+from api.guard import runtime_of
+from api.runtime import Runtime
+from domain.errors import Fault, Refusal
+from domain.kernel import Kind, Ref
+from projections import questions
+from projections.questions import Page
+from projections.reading import Reading
+
+AsOf = Annotated[
+    str | None,
+    Query(description="What was recorded by then: a position, an instant, or a date (the end of that day)."),
+]
+ValidAt = Annotated[
+    str | None,
+    Query(description="What was in effect then: an instant, or a date (the end of that day)."),
+]
+MinPosition = Annotated[
+    int | None,
+    Header(
+        ge=0,
+        le=2**62,
+        description="Waits, up to 5 s, until the answer can reflect this ledger position; else 503.",
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(description="The answer is 304, without a body, if its ETag is one of these."),
+]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most.")]
+After = Annotated[
+    str | None, Field(min_length=1, max_length=500), Query(description="`next` of the page before this one.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One read: who asks, at which clocks, and what they have already."""
+
+    request: Request
+    as_of: str | None
+    valid_at: str | None
+    min_position: int | None
+    if_none_match: str | None
+
+    @property
+    def runtime(self) -> Runtime:
+        """What the app works with."""
+        return runtime_of(self.request)
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks."""
+        identity: Identity = self.request.state.identity
+        return identity
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """The view that the answer is made from."""
+        with self.reading_at(self.as_of, self.valid_at) as reading:
+            yield reading
+
+    @contextmanager
+    def reading_at(
+        self, as_of: str | None, valid_at: str | None, names: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[Reading]:
+        """A view at other clocks; `names` says by which parameters they came."""
+        try:
+            view = self.runtime.books.reading(as_of, valid_at, min_position=self.min_position)
+            with view as reading:
+                self.request.state.position = reading.position
+                yield reading
+        except Refusal as refusal:
+            refusal.faults = tuple(Fault(names.get(f.pointer.lstrip("/"), f.pointer), f.reason) for f in refusal.faults)
+            raise
+
+    def personal(self, member: UUID | None = None) -> bool:
+        """Whether the e-mail address, of this member or of all, is shown."""
+        return self.identity.sees_personal_data or (member is not None and member == self.identity.member)
+
+    def resource(self, reading: Reading, ref: Ref) -> Response:
+        """One resource."""
+        found = questions.find(reading, ref, personal=ref.kind is Kind.MEMBER and self.personal(ref.id))
+        return self.answer(reading, found, strong(questions.etag(reading, ref)))
+
+    def listing(
+        self, reading: Reading, kind: Kind, filters: Mapping[str, Any], limit: int, after: str | None
+    ) -> Response:
+        """A page of resources of a kind."""
+        page = questions.listing(reading, kind, filters, limit, after, personal=self.personal())
+        if kind is Kind.MEMBER and not self.personal():
+            page = Page([self._with_own_address(reading, item) for item in page.items], page.next)
+        return self.page(reading, page)
+
+    def _with_own_address(self, reading: Reading, member: dict[str, Any]) -> dict[str, Any]:
+        if not self.personal(member["id"]):
+            return member
+        return member | {"email": questions.find(reading, Ref(Kind.MEMBER, member["id"]), personal=True)["email"]}
+
+    def page(self, reading: Reading, page: Page) -> Response:
+        """A page of anything."""
+        return self.answer(reading, {"items": page.items, "next": page.next})
+
+    def answer(self, reading: Reading, content: dict[str, Any], etag: str | None = None) -> Response:
+        """The answer, or 304; with a weak ETag where no other is given."""
+        etag = etag or weak(content)
+        if not_modified(self.if_none_match, etag):
+            return nothing_new(position=reading.position, etag=etag)
+        return answer(content, position=reading.position, etag=etag)
+
+
+async def _asked(
+    request: Request,
+    as_of: AsOf = None,
+    valid_at: ValidAt = None,
+    min_position: MinPosition = None,
+    if_none_match: IfNoneMatch = None,
+) -> Question:
+    return Question(request, as_of, valid_at, min_position, if_none_match)
+
+
+Asked = Annotated[Question, Depends(_asked)]

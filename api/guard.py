@@ -1,0 +1,87 @@
+"""What every endpoint under /v1 asks first: is the ledger there, who is it, does it take what is sent along.
+
+It comes before FastAPI's own work, and before the body is read: a stranger is sent away without reading five
+megabytes of what they have to say.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from api.bodies import payload_of
+from api.credentials import Identity
+from api.errors import Unauthenticated, pointer
+from api.runtime import Runtime
+from domain.errors import Fault, Forbidden, Invalid
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_WITH_BODY = {"POST", "PUT", "PATCH"}
+
+
+class GuardedRoute(APIRoute):
+    """A route behind a credential.
+
+    `request.state` has `identity`, and `payload` where there may be a body.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """FastAPI's handler, after the questions."""
+        handle = super().get_route_handler()
+        known = frozenset(_query_parameters(self.dependant))
+        methods = self.methods or set()
+
+        async def handler(request: Request) -> Response:
+            runtime = runtime_of(request)
+            runtime.check()
+            request.state.identity = await run_in_threadpool(_identify, runtime, request)
+            if "GET" not in methods:
+                _refuse_other_sites(request)
+            _refuse_unknown(request, known)
+            request.state.payload = await payload_of(request) if methods & _WITH_BODY else {}
+            return await handle(request)
+
+        return handler
+
+
+def runtime_of(request: Request) -> Runtime:
+    """What the app works with."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def _identify(runtime: Runtime, request: Request) -> Identity:
+    identity = runtime.keys.identify(request.headers.get("Authorization"))
+    if identity is None:
+        raise Unauthenticated("Send a key, as Bearer or as the password of Basic; this one, if any, is not good.")
+    return identity
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """A browser that knows a key by HTTP Basic sends it along with the forms of any page; and says so."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Forbidden("A page of another site may not write here.")
+
+
+def _query_parameters(dependant: Dependant) -> set[str]:
+    names = {field.alias for field in dependant.query_params}
+    return names.union(*(_query_parameters(inner) for inner in dependant.dependencies))
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    """A misspelt filter must not answer everything, nor one of two values be taken for both."""
+    seen: set[str] = set()
+    faults = []
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+            faults.append(Fault(pointer("query", name), f"is no parameter of this address: {takes}"))
+        elif name in seen:
+            faults.append(Fault(pointer("query", name), "is given twice"))
+        seen.add(name)
+    if faults:
+        raise Invalid(f"{faults[0].pointer}: {faults[0].reason}", faults=faults)

@@ -1,0 +1,157 @@
+"""What a process has open while it works on a ledger: the database, the way in, the books, the keys.
+
+    with running(settings) as runtime:
+        runtime.ledger.execute(order)
+
+It opens and closes in one place, for the server and for the command line. A server starts also while its
+database is away: everything is refused with `NotReady` until a thread in the background has found it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from api.credentials import Keys
+from api.settings import Settings, SettingsError
+from domain.catalogue import EVENTS
+from domain.errors import NotReady
+from ledger.application import Ledger
+from ledger.database import Database
+from ledger.embedded import embedded
+from ledger.errors import LedgerError
+from ledger.mapper import EventMapper
+from ledger.migrations import check_migrated, migrate
+from ledger.recorder import LedgerRecorder
+from projections.projector import Projector
+from projections.reading import Books
+from projections.sealing import seal_due
+
+_LOG = logging.getLogger("quarterdeck.runtime")
+
+RETRY = 1.0
+"""Seconds between two attempts at what the database does not allow just now."""
+
+OnAdminKey = Callable[[str, Path], None]
+"""Is told of the key that a server's first start makes, and of the folder where it is kept."""
+
+
+class Runtime:
+    """One open ledger. Nothing connects until `prepare()`."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        self.recorder = LedgerRecorder(database, EventMapper(EVENTS))
+        self.ledger = Ledger(self.recorder)
+        self.books = Books(database, self.recorder)
+        self.projector = Projector(database, self.recorder, self.books.reached)
+        self.keys = Keys(database, settings.admin_key)
+        self.recorder.on_append(self.projector.wake)
+        self._reason: str | None = "The server is starting."
+        self._closing = threading.Event()
+        self._unsealed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def check(self) -> None:
+        """Raises `NotReady` until the ledger has been found and is one that this program knows."""
+        if self._reason is not None:
+            raise NotReady(self._reason)
+
+    def prepare(self, on_admin_key: OnAdminKey | None = None) -> None:
+        """Makes the ledger ready for work; with `on_admin_key`, for a server's. Raises `NotReady`, `LedgerError`."""
+        try:
+            if self.settings.database_url is None:
+                migrate(self.database)
+            else:
+                check_migrated(self.database)
+            secret = self.keys.ensure_admin(self.settings.data) if on_admin_key else None
+        except NotReady:
+            self._reason = "The database cannot be reached just now."
+            raise
+        except LedgerError as error:
+            self._reason = str(error)
+            raise
+        if on_admin_key and secret is not None:
+            on_admin_key(secret, self.settings.data)
+        self.projector.start()
+        self._reason = None
+
+    def serve(self, on_admin_key: OnAdminKey) -> None:
+        """Prepares for serving. Raises a `LedgerError`; what the database does not allow yet is done later.
+
+        That includes the sealing of cycles which a server closed that died before it came to that.
+        """
+        prepare: Callable[[], object] = partial(self.prepare, on_admin_key)
+        try:
+            prepare()
+            todo = []
+        except NotReady as error:
+            _LOG.warning("Starting without the database, and looking for it: %s", error)
+            todo = [prepare]
+        self._thread = threading.Thread(target=self._work, args=(todo,), name="runtime", daemon=True)
+        self._thread.start()
+
+    def seal_later(self) -> None:
+        """Has the background seal what could not be sealed at once."""
+        self._unsealed.set()
+
+    def _work(self, todo: Sequence[Callable[[], object]]) -> None:
+        for step in todo:
+            self._persist(step)
+        while not self._closing.is_set():
+            self._unsealed.clear()
+            self._persist(partial(seal_due, self.ledger, self.books))
+            self._unsealed.wait()
+
+    def _persist(self, step: Callable[[], object]) -> None:
+        said = None
+        while not self._closing.is_set():
+            try:
+                step()
+                return
+            except (NotReady, LedgerError) as error:
+                if str(error) != said:
+                    said = str(error)
+                    _LOG.warning("Not ready yet: %s", said)
+                self._closing.wait(RETRY)
+
+    def close(self) -> None:
+        """Ends what works in the background; what it has in hand is finished, unless that takes long."""
+        self._closing.set()
+        self._unsealed.set()
+        if self._thread is not None:
+            self._thread.join(RETRY)
+        self.projector.stop()
+        self.recorder.close()
+
+
+@contextmanager
+def running(settings: Settings, *, on_admin_key: OnAdminKey | None = None) -> Iterator[Runtime]:
+    """Opens the ledger of the settings, ready for work, and closes it.
+
+    With `on_admin_key` it is a server's: it opens although the database is away, and an admin's key is made
+    if there never was one. Raises a `LedgerError` where waiting would not help, `SettingsError`, and
+    `NotReady` when the database is away and it is no server's.
+    """
+    with ExitStack() as stack:
+        url = settings.database_url
+        if url is None:
+            server = embedded(settings.data)
+            stack.callback(server.stop)
+            url = server.url
+        try:
+            database = stack.enter_context(Database(url, settings.schema))
+        except (ValueError, psycopg.ProgrammingError) as error:
+            raise SettingsError(f"This names no database: {error}") from None
+        runtime = Runtime(settings, database)
+        stack.callback(runtime.close)
+        if on_admin_key is None:
+            runtime.prepare()
+        else:
+            runtime.serve(on_admin_key)
+        yield runtime

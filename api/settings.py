@@ -1,0 +1,50 @@
+"""The settings of a process: environment variables, read once, by who starts it (contract, section 8)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_PORT = 8000
+
+
+class SettingsError(Exception):
+    """A setting that cannot be; the text is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the ledger is and how the server is reached. Without a `database_url` it brings its own
+    PostgreSQL.
+
+    Secrets stay out of `repr`, and so out of logs and tracebacks.
+    """
+
+    database_url: str | None = field(default=None, repr=False)
+    data: Path = Path(".quarterdeck")
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    admin_key: str | None = field(default=None, repr=False)
+    schema: str = "quarterdeck"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """The settings that the environment gives; an empty variable is an unset one.
+
+        Raises `SettingsError`.
+        """
+        given = {name: value for name, value in env.items() if value.strip()}
+        return cls(
+            database_url=given.get("QUARTERDECK_DATABASE_URL"),
+            data=Path(given.get("QUARTERDECK_DATA", cls.data)),
+            host=given.get("QUARTERDECK_HOST", cls.host),
+            port=port(given["QUARTERDECK_PORT"]) if "QUARTERDECK_PORT" in given else DEFAULT_PORT,
+            admin_key=given.get("QUARTERDECK_ADMIN_KEY"),
+            schema=given.get("QUARTERDECK_SCHEMA", cls.schema),
+        )
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 takes any that is free. Raises `SettingsError`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+        raise SettingsError(f"QUARTERDECK_PORT is {text!r}; it must be a number from 0 to 65535.")
+    return int(text)

@@ -1,0 +1,200 @@
+"""Writes: from the headers to an order, from what was executed to an answer (contract, section 3).
+
+    payload ─▶ command ─▶ order ─▶ ledger ─▶ executed ─▶ (seal, if a cycle was closed) ─▶ books ─▶ answer
+
+The answer is the resource as read at `as_of` its `Ledger-Position` and `valid_at` the instant of that
+event, so the same idempotency key gets the same answer, however much has happened since.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, Field, WithJsonSchema
+from starlette.responses import Response
+
+from api.answers import answer, strong
+from api.conditions import PATTERN, if_match
+from api.credentials import Identity
+from api.guard import runtime_of
+from api.runtime import Runtime
+from domain.access import authorize
+from domain.cycle.decisions import CloseCycle
+from domain.cycle.events import CycleSealed
+from domain.errors import Fault, Forbidden, Invalid, NotReady, Refusal, Stale
+from domain.kernel import Command, Context, Kind, Ref
+from domain.values import Id, plain
+from ledger.application import Executed, IdempotencyKey, IfMatch, Order
+from projections import questions
+from projections.sealing import seal_due
+
+_LOG = logging.getLogger("quarterdeck.http")
+
+PATHS: Mapping[Kind, str] = {
+    Kind.CYCLE: "cycles",
+    Kind.TEAM: "teams",
+    Kind.MEMBER: "members",
+    Kind.OBJECTIVE: "objectives",
+    Kind.KEY_RESULT: "key-results",
+    Kind.CHECK_IN: "check-ins",
+    Kind.INITIATIVE: "initiatives",
+}
+"""Where the resources of a kind are, under /v1."""
+
+
+class WriteHeaders(BaseModel):
+    """What a write may say beside its body."""
+
+    idempotency_key: Annotated[str | None, Field(pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$")] = Field(
+        None,
+        description="The same key with the same request answers the first answer again and appends nothing.",
+        examples=["5c9f2c0e-check-in-2026-03-31"],
+    )
+    if_match: Annotated[str | None, WithJsonSchema({"type": "string", "pattern": PATTERN})] = Field(
+        None,
+        description="Refuses with 412 unless the ETag of the resource in the path is among these; `*`: any.",
+    )
+    prefer: str | None = Field(
+        None,
+        description="`respond-async` does not wait for the books: the answer has `id`, `kind`, `position`.",
+        examples=["respond-async"],
+    )
+    on_behalf_of: Id | None = Field(
+        None, description="The member that an admin or a service writes for; both are recorded."
+    )
+
+
+def write(request: Request, command: Command, about: Ref | None, headers: WriteHeaders) -> Response:
+    """Carries a command out.
+
+    `about`: the resource in the path, which If-Match is compared with, if there is one.
+    """
+    runtime, identity = runtime_of(request), request.state.identity
+    behalf = _member(runtime, identity, headers.on_behalf_of)
+    order = Order(
+        command,
+        actor=identity.actor,
+        on_behalf_of=behalf,
+        authorize=partial(_authorize, identity, behalf or identity.member),
+        idempotency=_idempotency(request, identity, headers.idempotency_key),
+        correlation_id=request.state.id,
+    )
+    try:
+        executed = _executed(runtime, order, about, headers.if_match)
+    except NotReady:
+        raise
+    except Refusal:
+        request.state.position = runtime.recorder.head().position
+        raise
+    return _answered(runtime, identity, executed, isinstance(command, CloseCycle), _is_async(headers.prefer))
+
+
+def _answered(runtime: Runtime, identity: Identity, executed: Executed, closes: bool, is_async: bool) -> Response:
+    """From here on it is recorded, so nothing is a refusal any more: at worst, what it looks like is not told."""
+    try:
+        if closes:
+            executed = _sealed(runtime, executed)
+        if is_async:
+            return _accepted(executed, {"Preference-Applied": "respond-async"})
+        return _shown(runtime, identity, executed)
+    except NotReady as error:
+        _LOG.warning("Position %s is recorded but cannot be shown yet: %s", executed.position, error)
+        if closes:
+            runtime.seal_later()
+        return _accepted(executed, {})
+
+
+def _member(runtime: Runtime, identity: Identity, member: UUID | None) -> UUID | None:
+    """For whom it is written. Raises `Forbidden` or `Invalid`."""
+    if member is None:
+        return None
+    if identity.role not in ("admin", "service"):
+        raise Forbidden("Only an admin or a service may write on behalf of somebody.")
+    if not runtime.recorder.read_stream(Ref(Kind.MEMBER, member)):
+        fault = Fault("/header/on-behalf-of", f"no member {member}")
+        raise Invalid(f"There is no member {member}.", faults=(fault,))
+    return member
+
+
+def _authorize(identity: Identity, member: UUID | None, command: Command, context: Context) -> None:
+    authorize(identity.role, member, command, context)
+
+
+def _idempotency(request: Request, identity: Identity, key: str | None) -> IdempotencyKey | None:
+    """The key, whose it is and what for, and what was asked: not in which order, or with which spaces."""
+    if key is None:
+        return None
+    query = sorted(request.query_params.multi_items())
+    behalf = request.headers.get("On-Behalf-Of")
+    asked = json.dumps([request.state.payload, query, behalf], default=plain, sort_keys=True)
+    target = f"{request.method} {request.url.path}"
+    return IdempotencyKey(f"{identity.key} {target}", key, sha256(f"{target}\n{asked}".encode()).digest())
+
+
+def _executed(runtime: Runtime, order: Order, about: Ref | None, header: str | None) -> Executed:
+    """Any of the tags of If-Match will do, and each is compared in the transaction that it guards."""
+    if header is None:
+        return runtime.ledger.execute(order)
+    stale = Stale("If-Match names no state of this resource.")
+    for position in if_match(header):
+        match = None if about is None else IfMatch(about, position)
+        try:
+            return runtime.ledger.execute(replace(order, if_match=match))
+        except Stale as error:
+            stale = error
+    raise stale
+
+
+def _sealed(runtime: Runtime, executed: Executed) -> Executed:
+    """A close is answered after its seal, the last of its two events; also when it is answered again."""
+    seal_due(runtime.ledger, runtime.books)
+    for fact in runtime.recorder.read_stream(executed.subject):
+        if isinstance(fact.event, CycleSealed) and fact.event.closed_position == executed.position:
+            return replace(executed, position=fact.position, recorded_at=fact.recorded_at)
+    return executed
+
+
+def _is_async(prefer: str | None) -> bool:
+    preferences = (prefer or "").replace(";", ",").split(",")
+    return any(each.strip().lower() == "respond-async" for each in preferences)
+
+
+def _location(executed: Executed) -> dict[str, str]:
+    if not executed.created:
+        return {}
+    return {"Location": f"/v1/{PATHS[executed.subject.kind]}/{executed.subject.id}"}
+
+
+def _accepted(executed: Executed, headers: dict[str, str]) -> Response:
+    """It is done and durable; only what it looks like now is left to be read."""
+    content = {
+        "id": executed.subject.id,
+        "kind": executed.subject.kind,
+        "position": executed.position,
+        "recorded_at": executed.recorded_at,
+        "advice": [],
+    }
+    status = 201 if executed.created else 200
+    return answer(content, position=executed.position, status=status, headers=headers | _location(executed))
+
+
+def _shown(runtime: Runtime, identity: Identity, executed: Executed) -> Response:
+    subject = executed.subject
+    personal = identity.sees_personal_data or subject.id == identity.member
+    with runtime.books.reading_at(executed.position, executed.recorded_at) as reading:
+        content = questions.find(reading, subject, personal=personal)
+        content["advice"] = questions.advice(reading, subject)
+        etag = strong(questions.etag(reading, subject))
+    return answer(
+        content,
+        position=executed.position,
+        etag=etag,
+        status=201 if executed.created else 200,
+        headers=_location(executed),
+    )

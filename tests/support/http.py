@@ -1,0 +1,135 @@
+"""A client of the API that speaks like a test: paths without /v1, JSON in and out; and a small company."""
+
+import json
+from decimal import Decimal
+from typing import Any, Self
+from uuid import UUID
+
+import httpx
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.runtime import Runtime
+from tests.support.builders import uid
+
+ADMIN_KEY = "qd_the-admin-of-all-tests"
+
+
+class Answer:
+    """An answer: `status`, `body` with exact numbers, `headers`; `slug` of a problem."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self.raw = response.content
+        self.type = response.headers.get("Content-Type", "")
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.raw, parse_float=Decimal)
+
+    @property
+    def slug(self) -> str:
+        assert self.type == "application/problem+json", self
+        assert self.body["status"] == self.status
+        return str(self.body["type"].removeprefix("/problems/"))
+
+    @property
+    def pointers(self) -> list[str]:
+        return [fault["pointer"] for fault in self.body.get("errors", ())]
+
+    @property
+    def position(self) -> int:
+        return int(self.headers["Ledger-Position"])
+
+    @property
+    def etag(self) -> str:
+        return str(self.headers["ETag"])
+
+    def __repr__(self) -> str:
+        return f"{self.status} {self.raw[:2000].decode(errors='replace')}"
+
+
+class Api:
+    """A client. Headers are keyword arguments: `If_Match='"3"'`."""
+
+    def __init__(self, runtime: Runtime, key: str | None = ADMIN_KEY, client: TestClient | None = None) -> None:
+        self.runtime = runtime
+        self.key = key
+        self._client = client or TestClient(create_app(runtime), raise_server_exceptions=False)
+        self._owned = client is None
+
+    def __enter__(self) -> Self:
+        if self._owned:
+            self._client.__enter__()
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        if self._owned:
+            self._client.__exit__(*args)
+
+    def as_(self, role: str, member: str | UUID | None = None) -> "Api":
+        """The same server for somebody else."""
+        body = {"role": role} | ({} if member is None else {"member": str(uid(member))})
+        made = self.post("/keys", **body)
+        assert made.status == 201, made
+        return self.with_key(made.body["key"])
+
+    def with_key(self, key: str | None) -> "Api":
+        return Api(self.runtime, key, self._client)
+
+    def send(self, method: str, path: str, content: bytes | None = None, **headers: str) -> Answer:
+        """A request as it is, without /v1 in front."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.key is not None:
+            given.setdefault("Authorization", f"Bearer {self.key}")
+        if content is not None:
+            given.setdefault("Content-Type", "application/json")
+        return Answer(self._client.request(method, path, content=content, headers=given))
+
+    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+        content = None if body is None else json.dumps(body, default=str).encode()
+        return self.send(method, f"/v1{path}", content, **(headers or {}))
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
+        return self.call("GET", path, headers=headers)
+
+    def delete(self, path: str, headers: dict[str, str] | None = None) -> Answer:
+        return self.call("DELETE", path, headers=headers)
+
+    def post(self, path: str, headers: dict[str, str] | None = None, **body: Any) -> Answer:
+        return self.call("POST", path, body, headers)
+
+    def patch(self, path: str, headers: dict[str, str] | None = None, **body: Any) -> Answer:
+        return self.call("PATCH", path, body, headers)
+
+    def put(self, path: str, headers: dict[str, str] | None = None, **body: Any) -> Answer:
+        return self.call("PUT", path, body, headers)
+
+
+def done(answer: Answer) -> Any:
+    """The body of a success."""
+    assert answer.status in (200, 201), answer
+    return answer.body
+
+
+METRIC = {"type": "metric", "baseline": 0, "target": 100}
+
+
+def company(api: Api) -> None:
+    """Ada leads the team core, with Bob in it; in 2026-Q1, open, it has the objective grow, measured by revenue.
+
+    Cyd belongs to no team. The check-in monday says 40. The initiative is named campaign.
+    """
+    for name in ("ada", "bob", "cyd"):
+        done(api.post("/members", id=uid(name), name=name, email=f"{name}@example.com", kind="person"))
+    done(api.post("/teams", id=uid("core"), name="Core"))
+    done(api.put(f"/teams/{uid('core')}/members/{uid('ada')}", role="lead"))
+    done(api.put(f"/teams/{uid('core')}/members/{uid('bob')}"))
+    quarter = {"label": "2026-Q1", "kind": "quarter", "starts_on": "2026-01-01", "ends_on": "2026-12-31"}
+    done(api.post("/cycles", id=uid("2026-Q1"), **quarter))
+    done(api.post("/cycles/2026-Q1/open"))
+    done(api.post("/objectives", id=uid("grow"), cycle="2026-Q1", title="grow", team=uid("core")))
+    done(api.post(f"/objectives/{uid('grow')}/key-results", id=uid("revenue"), title="revenue", measure=METRIC))
+    done(api.post(f"/key-results/{uid('revenue')}/check-ins", id=uid("monday"), value=40, note="a good week"))
+    done(api.post(f"/key-results/{uid('revenue')}/initiatives", id=uid("campaign"), title="campaign"))
