@@ -1,0 +1,49 @@
+"""Runs them and prints one table."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import appends, boards, fresh, goals, imports, rebuilds
+from benchmarks.measuring import FULL, QUICK, Effort, Figure
+from benchmarks.server import started
+
+
+def main() -> None:
+    """The program."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Figures beside the library's.")
+    parser.add_argument("--quick", action="store_true", help="rougher, in a minute")
+    parser.add_argument("--fresh", action="store_true", help="also make run from a fresh clone")
+    given = parser.parse_args()
+    table = Table("what", "ours", "library", "ratio", box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for figure in _figures(QUICK if given.quick else FULL, with_fresh=given.fresh):
+        sys.stderr.write(f"{figure.what}: {_told(figure.ours, figure.unit)}\n")
+        theirs = "" if figure.theirs is None else _told(figure.theirs, figure.unit)
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.1f} ×"
+        table.add_row(figure.what, _told(figure.ours, figure.unit), theirs, ratio)
+    Console().print(table)
+
+
+def _figures(effort: Effort, *, with_fresh: bool) -> Iterator[Figure]:
+    with started() as server:
+        yield from appends.figures(server, effort)
+        yield from imports.figures(server)
+        with server.ledger() as runtime:
+            count = goals.fill(runtime.ledger, effort.check_ins)
+            runtime.books.wait_for(count, timeout=600)
+            yield from rebuilds.figures(server, runtime, effort)
+            yield from boards.figures(runtime)
+    if with_fresh:
+        yield from fresh.figures()
+
+
+def _told(number: float, unit: str) -> str:
+    return f"{number:,.0f} {unit}" if number >= 100 else f"{number:,.2f} {unit}"
+
+
+main()

@@ -1,0 +1,37 @@
+"""Events a second into the books, beside the library's `ProjectionRunner` on the same events and the same server.
+
+Ours makes all books: every version of everything on both clocks, with the scores. Theirs writes one row a stream.
+"""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+from eventsourcing.projection import ProjectionRunner
+
+from api.runtime import Runtime
+from benchmarks.library import KeepsRows, Rows, on
+from benchmarks.measuring import Effort, Figure
+from benchmarks.server import Server
+from projections.rebuild import rebuild
+
+_PATIENCE = 600.0
+
+
+def figures(server: Server, runtime: Runtime, effort: Effort) -> Iterator[Figure]:
+    """The figures of this page, on the ledger of `goals`."""
+    report = rebuild(runtime.database, runtime.recorder)
+    theirs = _theirs(server, runtime, effort.projected)
+    yield Figure(f"rebuild of {report.position:,} events", report.position / report.seconds, "a second", theirs)
+
+
+def _theirs(server: Server, runtime: Runtime, count: int) -> float:
+    started = perf_counter()
+    with ProjectionRunner(
+        application_class=on(runtime.database),
+        projection_class=KeepsRows,
+        view_class=Rows,
+        env=server.for_library(),
+    ) as runner:
+        runner.wait(count, timeout=_PATIENCE)
+        done = runner.view.max_tracking_id(runner.app_name) or count
+        return done / (perf_counter() - started)
