@@ -9,6 +9,7 @@ database is away: everything is refused with `NotReady` until a thread in the ba
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -32,6 +33,9 @@ from projections.reading import Books
 from projections.sealing import seal_due
 
 _LOG = logging.getLogger("quarterdeck.runtime")
+
+PATIENCE = 5.0
+"""Seconds to wait for the books of a new ledger."""
 
 RETRY = 1.0
 """Seconds between two attempts at what the database does not allow just now."""
@@ -79,7 +83,18 @@ class Runtime:
         if on_admin_key and secret is not None:
             on_admin_key(secret, self.settings.data)
         self.projector.start()
+        self._await_books()
         self._reason = None
+
+    def _await_books(self) -> None:
+        """On a new ledger the projector makes the books' tables first; whoever reads at once should not meet that."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and not self._closing.wait(0.01):
+            try:
+                with self.books.reading():
+                    return
+            except NotReady as error:
+                _LOG.debug("The books are not there yet: %s", error)
 
     def serve(self, on_admin_key: OnAdminKey) -> None:
         """Prepares for serving. Raises a `LedgerError`; what the database does not allow yet is done later.

@@ -66,7 +66,8 @@ def _listening(settings: Settings) -> socket.socket:
     except OSError as error:
         why = error.strerror or str(error)
         raise SettingsError(
-            f"Cannot listen on {settings.host}, port {settings.port}: {why}. QUARTERDECK_PORT names another."
+            f"Cannot listen on {settings.host}, port {settings.port}: {why}. "
+            "Choose another with --port or QUARTERDECK_PORT."
         ) from None
     return listener
 

@@ -73,4 +73,5 @@ def database_url(postgres: Postgres) -> Iterator[str]:
 def database(database_url: str) -> Iterator[Database]:
     """An empty ledger's database, open."""
     with Database(database_url) as opened:
+        opened._pool.timeout = 60.0  # a machine that is busy with other tests is no fault of this one
         yield opened

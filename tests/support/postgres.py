@@ -29,7 +29,8 @@ class Postgres:
         self._embedded.stop()
 
     def url_of(self, name: str, **parameters: str) -> str:
-        return make_conninfo(self.url, dbname=name, **parameters)
+        # A machine that is busy with other tests is no fault of the one that waits.
+        return make_conninfo(self.url, dbname=name, **{"connect_timeout": "60", **parameters})
 
     def empty_database(self) -> str:
         """The name of a new database without a ledger."""
