@@ -30,7 +30,7 @@ from domain.cycle.events import CycleSealed
 from domain.errors import Fault, Forbidden, Invalid, NotReady, Refusal, Stale
 from domain.kernel import Command, Context, Kind, Ref
 from domain.values import Id, plain
-from ledger.application import Executed, IdempotencyKey, IfMatch, Order
+from ledger.orders import Executed, IdempotencyKey, IfMatch, Order
 from projections import questions
 from projections.sealing import seal_due
 

@@ -15,7 +15,8 @@ from benchmarks.library import KeyResult
 from benchmarks.measuring import Effort, Figure, rate
 from benchmarks.server import Server
 from domain.catalogue import COMMANDS
-from ledger.application import Ledger, Order
+from ledger.application import Ledger
+from ledger.orders import Order
 
 CALLERS = (1, 16)
 EACH = 40

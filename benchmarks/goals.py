@@ -6,7 +6,8 @@ from itertools import islice
 from uuid import UUID, uuid5
 
 from benchmarks.appends import order
-from ledger.application import Ledger, Order
+from ledger.application import Ledger
+from ledger.orders import Order
 
 CYCLE = UUID("5f0c0c0e-0000-4000-8000-000000000001")
 OBJECTIVES, PARTS = 500, 4

@@ -14,7 +14,7 @@ from domain.access import Role
 from domain.errors import NotFound, invalid
 from domain.kernel import Kind, Ref
 from domain.member.decisions import EraseMember
-from ledger.application import Order
+from ledger.orders import Order
 from ledger.payloads import build
 from projections import questions
 

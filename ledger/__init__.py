@@ -6,7 +6,7 @@
     append.py, recorder.py         what is asked of an append and what comes of it; the way in (migration 0003)
     reader.py                      the questions
     subscription.py, notify.py     following the tail
-    application.py, sight.py, group.py   load, decide, append, many at once
+    orders.py, application.py, sight.py, expecting.py, group.py   load, decide, append, many at once
     history_file.py, translation.py, payloads.py, exact_json.py, importing.py   the history file
     export.py, exported.py, restoring.py   the whole ledger out and in
 

@@ -15,8 +15,9 @@ from typing import Any, TypeAlias, cast
 from domain.errors import Conflict, NotReady
 from domain.kernel import Kind
 from domain.member.decisions import RegisterMember
-from ledger.application import Ledger, LineRefused
+from ledger.application import Ledger
 from ledger.history_file import HistoryFile, Line, LineNotTaken, digest
+from ledger.orders import LineRefused
 from ledger.reader import Taken
 from ledger.sql import load
 from ledger.translation import Translated, Translator, scope

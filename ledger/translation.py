@@ -21,8 +21,8 @@ from domain.kernel import Kind, Ref
 from domain.key_result.check_ins import CHECK_INS
 from domain.member.decisions import RegisterMember
 from domain.values import Instant
-from ledger.application import IdempotencyKey, Order
 from ledger.history_file import Line, LineNotTaken, at_fault, digest, label
+from ledger.orders import IdempotencyKey, Order
 from ledger.payloads import build, reason, references
 from ledger.reader import Reader
 

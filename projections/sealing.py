@@ -13,7 +13,8 @@ from domain.cycle.decisions import seal_cycle
 from domain.cycle.events import CycleSealed, SealedKeyResult, SealedObjective
 from domain.cycle.state import CYCLE, Closing
 from domain.kernel import Command, Context, Decision, Kind, Ref
-from ledger.application import Ledger, Order
+from ledger.application import Ledger
+from ledger.orders import Order
 from ledger.sql import load
 from projections.board import board
 from projections.reading import Books

@@ -12,8 +12,8 @@ from api.runtime import running
 from api.settings import Settings, SettingsError
 from domain.cycle.decisions import CloseCycle
 from domain.errors import NotReady
-from ledger.application import Order
 from ledger.errors import DataFolderUnusable, NotMigrated, SchemaTooNew
+from ledger.orders import Order
 from tests.api.conftest import serving
 from tests.support.builders import uid
 from tests.support.http import ADMIN_KEY, Api, company, done

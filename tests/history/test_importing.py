@@ -10,8 +10,8 @@ from domain.errors import NotReady
 from domain.kernel import Kind, Ref
 from domain.member.decisions import EraseMember
 from domain.rules import Creation
-from ledger.application import Order
 from ledger.history_file import LineNotTaken
+from ledger.orders import Order
 from ledger.translation import MAKES
 from tests.history.lines import AT, GOALS, check_in, id_of, key_result, line, objective, plan
 

@@ -11,11 +11,12 @@ import pytest
 from domain.kernel import Kind, Ref
 from domain.member.decisions import EraseMember
 from domain.redaction.decisions import RedactText
-from ledger.application import Ledger, Order
+from ledger.application import Ledger
 from ledger.errors import RestoreRefused
 from ledger.export import export_ledger, export_people
 from ledger.history_file import HistoryFile, LineNotTaken
 from ledger.importing import import_history
+from ledger.orders import Order
 from ledger.recorder import LedgerRecorder
 from ledger.restoring import Restored, restore
 from tests.history.conftest import another_ledger, written

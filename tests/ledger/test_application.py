@@ -10,9 +10,10 @@ from domain.catalogue import COMMANDS, EVENTS
 from domain.errors import Conflict, Invalid, NotReady, Stale
 from domain.kernel import Kind, Ref
 from ledger.append import Append, Appended
-from ledger.application import IdempotencyKey, IfMatch, Ledger, LineRefused, Order
+from ledger.application import Ledger
 from ledger.group import Group
 from ledger.mapper import EventMapper
+from ledger.orders import IdempotencyKey, IfMatch, LineRefused, Order
 from ledger.recorder import LedgerRecorder
 
 ACTOR = UUID(int=9)

@@ -9,8 +9,9 @@ import pytest
 
 from domain.catalogue import COMMANDS
 from domain.kernel import Ref
-from ledger.application import Executed, Ledger, Order
+from ledger.application import Ledger
 from ledger.database import Database
+from ledger.orders import Executed, Order
 from ledger.recorder import LedgerRecorder
 from tests.support.books import recording
 

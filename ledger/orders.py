@@ -1,0 +1,61 @@
+"""What is asked of the ledger, and what it answers: an order is a command with who gives it and what must hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.errors import Refusal
+from domain.kernel import Command, Context, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A caller's key: `scope` says whose it is and for what, the hash what was asked under it."""
+
+    scope: str
+    key: str
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IfMatch:
+    """The position of the last event that the caller has seen of a thing; `None`: the thing must only exist."""
+
+    ref: Ref
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command on its way, with who gives it and what must hold."""
+
+    command: Command
+    actor: UUID
+    on_behalf_of: UUID | None = None
+    source: str = "http"
+    authorize: Callable[[Command, Context], None] | None = None
+    idempotency: IdempotencyKey | None = None
+    if_match: IfMatch | None = None
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What became of an order. `position` and `recorded_at` are the last event's, or the head's if nothing changed."""
+
+    subject: Ref
+    created: bool
+    changed: bool
+    position: int
+    recorded_at: datetime | None
+    replayed: bool = False
+
+
+class LineRefused(Exception):
+    """One order of several was refused; nothing of any was recorded."""
+
+    def __init__(self, index: int, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.index = index
+        self.refusal = refusal
