@@ -40,7 +40,7 @@ MinPosition = Annotated[
 ]
 IfNoneMatch = Annotated[
     str | None,
-    Header(description="The answer is 304, without a body, if its ETag is one of these."),
+    Header(description="The answer of a list or a board is 304, without a body, if its ETag is one of these."),
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most.")]
 After = Annotated[
@@ -117,8 +117,13 @@ class Question:
         return self.answer(reading, {"items": page.items, "next": page.next})
 
     def answer(self, reading: Reading, content: dict[str, Any], etag: str | None = None) -> Response:
-        """The answer, or 304; with a weak ETag where no other is given."""
-        etag = etag or weak(content)
+        """The answer, with a weak ETag of what it says where no other is given; then 304 if that is known already.
+
+        A resource's own ETag is of its last event, and does not change when its score does: it proves nothing here.
+        """
+        if etag is not None:
+            return answer(content, position=reading.position, etag=etag)
+        etag = weak(content)
         if not_modified(self.if_none_match, etag):
             return nothing_new(position=reading.position, etag=etag)
         return answer(content, position=reading.position, etag=etag)

@@ -148,6 +148,21 @@ def test_if_match_is_about_the_resource_in_the_path(at_work: Api, method: str, p
     assert at_work.call(method, path, body, {"If-Match": etag}).status in (200, 201)
 
 
+def test_if_match_of_what_is_not_there_yet_never_matches(at_work: Api):
+    made = done(at_work.post("/teams", id=str(uid("web")), name="Web"))
+    for header in ("*", '"1"'):
+        assert at_work.post("/teams", {"If-Match": header}, name="Mobile").slug == "stale"
+    for path in ("/events/11/redact", "/events/99/redact"):
+        assert at_work.post(path, {"If-Match": '"11"'}, field="note", reason="x").status in (404, 412)
+    etag = at_work.get(f"/teams/{made['id']}").etag
+    assert at_work.post("/teams", {"If-Match": etag}, id=made["id"], name="Web").status == 200
+
+
+def test_a_malformed_if_none_match_asks_for_nothing(at_work: Api):
+    assert at_work.get(OBJECTIVE, {"If-None-Match": "12"}).status == 200
+    assert at_work.get("/objectives", {"If-None-Match": "*"}).status == 304
+
+
 def test_without_if_match_no_concurrent_change_is_lost(at_work: Api):
     def tag(n: int) -> int:
         return at_work.post(CHECK_INS, value=n).status

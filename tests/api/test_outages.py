@@ -7,7 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from starlette.testclient import TestClient
 
+from api.app import create_app
+from api.credentials import ADMIN_FILE
 from api.runtime import running
 from api.settings import Settings, SettingsError
 from domain.cycle.decisions import CloseCycle
@@ -181,6 +184,29 @@ def test_what_is_recorded_is_no_refusal_though_the_books_are_behind(url: str, tm
         assert "Preference-Applied" not in answer.headers
         assert answer.position == answer.body["position"]
         assert api.get(answer.headers["Location"].removeprefix("/v1")).slug == "not_found"
+
+
+def test_a_close_that_cannot_be_sealed_yet_is_sealed_later(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("projections.sealing.PATIENCE", 0.1)
+    with serving(url, tmp_path) as api:
+        api.runtime.projector.stop()
+        closed = api.post("/cycles/2026-Q1/close")
+        assert (closed.status, closed.body["position"]) == (200, closed.position)
+        with serving(url, tmp_path):  # whose projector brings the books on
+            (sealed,) = eventually(lambda: done(api.get("/events?type=cycle.sealed"))["items"])
+        assert sealed["data"]["closed_position"] == closed.position
+
+
+def test_the_app_opens_and_closes_the_ledger_of_its_settings(
+    url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    app = create_app(Settings(database_url=url, data=tmp_path))
+    with TestClient(app) as client:
+        key = (tmp_path / ADMIN_FILE).read_text().strip()
+        assert client.get("/v1/cycles", auth=("", key)).status_code == 200
+        assert client.get("/", follow_redirects=False).headers["Location"] == "docs"
+    assert str(tmp_path / ADMIN_FILE) in caplog.text
+    assert key not in caplog.text
 
 
 def test_a_book_that_is_stopped_is_not_ready(url: str, tmp_path: Path):
