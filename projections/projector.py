@@ -4,7 +4,7 @@ The active one holds a PostgreSQL advisory lock on a connection of its own; when
 dies, another takes over. The lock only saves work: what keeps two from writing at once is that the bookmarks are
 locked, and compared, in the transaction that writes the rows.
 
-It is woken by appends of its own process and by NOTIFY from others, and looks every 250 ms in any case. It goes on
+It is woken by appends of its own process; those of others it finds by looking, every 250 ms. It goes on
 after any failure of the database; an event that a book cannot take stops that book alone (`projections.engine`).
 """
 

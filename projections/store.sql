@@ -33,11 +33,3 @@ SELECT holder, since FROM lease;
 SELECT parent, child FROM attachments WHERE parent = ANY (%(refs)s) AND position <= %(upto)s
 UNION
 SELECT parent, child FROM attachments WHERE child = ANY (%(refs)s) AND position <= %(upto)s;
-
--- name: announce
--- Tells waiting readers in other processes how far the books are.
-SELECT pg_notify('quarterdeck_books', %(schema)s || ' ' || %(position)s);
-
--- name: listen
--- Hears how far the books are.
-LISTEN quarterdeck_books;
