@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -35,9 +36,14 @@ def answer(
     return Response(to_json(content), status, headers=given, media_type="application/json")
 
 
-def nothing_new(*, position: int, etag: str) -> Response:
+def text(content: str, media_type: str, *, position: int, etag: str, headers: Mapping[str, str]) -> Response:
+    """An answer of another type, in UTF-8."""
+    return Response(content, headers=_headers(position, etag) | dict(headers), media_type=media_type)
+
+
+def nothing_new(*, position: int, etag: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
     """The answer to somebody who has it already."""
-    return Response(status_code=304, headers=_headers(position, etag))
+    return Response(status_code=304, headers=_headers(position, etag) | dict(headers))
 
 
 def _headers(position: int | None, etag: str | None) -> dict[str, str]:

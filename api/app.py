@@ -16,11 +16,30 @@ from api.credentials import ADMIN_FILE
 from api.envelope import Envelope
 from api.errors import add_handlers
 from api.registry import Api
-from api.routes import cycles, key_results, keys, ledger, members, objectives, teams, work
+from api.routes import (
+    audit,
+    charts,
+    cycles,
+    explain,
+    key_results,
+    keys,
+    kpis,
+    ledger,
+    members,
+    objectives,
+    past,
+    proofs,
+    replay,
+    teams,
+    work,
+)
 from api.runtime import Runtime, running
 from api.settings import Settings
 
-_ROUTES = (cycles, teams, members, objectives, key_results, work, ledger, keys)
+_ROUTES = (
+    *(cycles, teams, members, objectives, key_results, work, kpis),
+    *(past, replay, explain, charts, audit, ledger, proofs, keys),
+)
 
 
 def create_app(of: Settings | Runtime) -> FastAPI:

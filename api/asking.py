@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from api.answers import answer, nothing_new, strong, weak
+from api.answers import answer, nothing_new, strong, text, weak
 from api.conditions import not_modified
 from api.credentials import Identity
 from api.guard import runtime_of
@@ -116,17 +116,32 @@ class Question:
         """A page of anything."""
         return self.answer(reading, {"items": page.items, "next": page.next})
 
-    def answer(self, reading: Reading, content: dict[str, Any], etag: str | None = None) -> Response:
+    def answer(
+        self,
+        reading: Reading,
+        content: dict[str, Any],
+        etag: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        said: Mapping[str, Any] | None = None,
+    ) -> Response:
         """The answer, with a weak ETag of what it says where no other is given; then 304 if that is known already.
 
         A resource's own ETag is of its last event, and does not change when its score does: it proves nothing here.
+        `said`: what of the content counts, where some of it tells only when it was asked.
         """
         if etag is not None:
-            return answer(content, position=reading.position, etag=etag)
-        etag = weak(content)
+            return answer(content, position=reading.position, etag=etag, headers=headers)
+        etag = weak(content if said is None else said)
         if not_modified(self.if_none_match, etag):
-            return nothing_new(position=reading.position, etag=etag)
-        return answer(content, position=reading.position, etag=etag)
+            return nothing_new(position=reading.position, etag=etag, headers=headers)
+        return answer(content, position=reading.position, etag=etag, headers=headers)
+
+    def text(self, reading: Reading, content: str, media_type: str, headers: Mapping[str, str]) -> Response:
+        """The same as a text of another type than JSON, in UTF-8."""
+        etag = weak({"text": content})
+        if not_modified(self.if_none_match, etag):
+            return nothing_new(position=reading.position, etag=etag, headers=headers)
+        return text(content, media_type, position=reading.position, etag=etag, headers=headers)
 
 
 async def _asked(

@@ -5,15 +5,17 @@ is held against the command itself (`ledger.payloads.build`), with the same word
 file.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
+import anyio
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 from starlette.datastructures import Headers
 
-from api.errors import TooLarge, WrongType
+from api.errors import TooLarge, TooSlow, WrongType
 from domain.errors import Fault, Invalid, Malformed
 from domain.kernel import Command
 from ledger.exact_json import parse
@@ -21,16 +23,29 @@ from ledger.exact_json import parse
 LIMIT = 5_000_000
 """Bytes, whatever the client says of the length."""
 
+SECONDS = 30.0
+"""In which a body must be here, however slowly it comes."""
+
 DEEPEST = 32
 """Levels of nesting; no command has more than four."""
 
 
-async def payload_of(request: Request) -> dict[str, Any]:
-    """What the body says, `{}` without one. Raises `TooLarge`, `WrongType`, `Malformed` or `Invalid`."""
+Parse = Callable[[Request, bytes], Awaitable[dict[str, Any]]]
+"""Makes a payload of a body that is no JSON."""
+
+
+async def payload_of(request: Request, others: Mapping[str, Parse] = MappingProxyType({})) -> dict[str, Any]:
+    """What the body says, `{}` without one; `others`: types that are taken besides JSON.
+
+    Raises `TooLarge`, `TooSlow`, `WrongType`, `Malformed` or `Invalid`.
+    """
     raw = await _read(request)
-    if not raw:
+    kind = _kind(request.headers)
+    if not raw and kind not in others:
         return {}
-    _check_type(request.headers, request.method)
+    _check_type(request.headers, request.method, others)
+    if kind in others:
+        return await others[kind](request, raw)
     try:
         payload = parse(raw)
     except ValueError as error:
@@ -47,10 +62,14 @@ async def _read(request: Request) -> bytes:
     if announced.isdecimal() and int(announced[:20]) > LIMIT:
         raise _too_large()
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LIMIT:
-            raise _too_large()
+    try:
+        with anyio.fail_after(SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LIMIT:
+                    raise _too_large()
+    except TimeoutError:
+        raise TooSlow(f"The body was not here within {SECONDS:g} seconds.") from None
     return bytes(body)
 
 
@@ -58,15 +77,19 @@ def _too_large() -> TooLarge:
     return TooLarge(f"The body has more than {LIMIT:,} bytes.")
 
 
-def _check_type(headers: Headers, method: str) -> None:
+def _kind(headers: Headers) -> str:
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def _check_type(headers: Headers, method: str, others: Collection[str]) -> None:
     given = headers.get("Content-Type", "")
-    kind, _, rest = given.partition(";")
-    taken = ["application/json"] + (["application/merge-patch+json"] if method == "PATCH" else [])
-    if kind.strip().lower() not in taken:
+    taken = ["application/json", *others] + (["application/merge-patch+json"] if method == "PATCH" else [])
+    if _kind(headers) not in taken:
         raise WrongType(f"The body must be {' or '.join(taken)}, not {given or 'of no type'}.")
-    name, _, charset = rest.partition("=")
-    if name.strip().lower() == "charset" and charset.strip().strip('"').lower() not in {"utf-8", "utf8"}:
-        raise WrongType("The body must be in UTF-8.")
+    for parameter in given.split(";")[1:]:
+        name, _, charset = parameter.partition("=")
+        if name.strip().lower() == "charset" and charset.strip().strip('"').lower() not in {"utf-8", "utf8"}:
+            raise WrongType("The body must be in UTF-8.")
     if headers.get("Content-Encoding", "identity").lower() != "identity":
         raise WrongType("The body must not be compressed.")
 
@@ -79,7 +102,7 @@ def _too_deep(value: Any, left: int) -> bool:
 def body_model(command: type[Command], without: Collection[str]) -> type[BaseModel]:
     """The model of a command's body: its fields but those that stand in the path."""
     fields: dict[str, Any] = {
-        name: (annotation(field), ... if field.is_required() else field.default)
+        name: (annotation(field), Field(... if field.is_required() else field.default, alias=field.alias))
         for name, field in command.model_fields.items()
         if name not in without
     }

@@ -78,7 +78,7 @@ class Keys:
 
     def identify(self, authorization: str | None) -> Identity | None:
         """Whose the request with that header is; `None` if no good key is in it."""
-        secret = _secret(authorization or "")
+        secret = secret_in(authorization or "")
         if secret is None:
             return None
         hashed = _hash(secret)
@@ -156,7 +156,7 @@ def _hash(secret: str) -> bytes:
     return sha256(secret.encode(errors="surrogateescape")).digest()
 
 
-def _secret(authorization: str) -> str | None:
+def secret_in(authorization: str) -> str | None:
     """The key in an Authorization header: the token of Bearer, the password of Basic with any user name."""
     scheme, _, rest = authorization.partition(" ")
     rest = rest.strip()

@@ -12,9 +12,9 @@ from api.shapes import Accepted, AsOf, Shape
 
 Responses = dict[int | str, dict[str, Any]]
 
-_OF_READS = (401, 422, 500, 503)
-_OF_WRITES = (400, 401, 403, 404, 409, 412, 422, 500, 503)
-_OF_BODIES = (413, 415)
+_OF_READS = (401, 422, 429, 500, 503)
+_OF_WRITES = (400, 401, 403, 404, 409, 412, 422, 429, 500, 503)
+_OF_BODIES = (408, 413, 415)
 
 
 def refusals(*statuses: int) -> Responses:
@@ -64,8 +64,10 @@ def of_read(shape: type[BaseModel], *, may_be_missing: bool) -> Responses:
     return {200: found, 304: unchanged} | refusals(*_OF_READS, *missing)
 
 
-def of_command(shape: type[BaseModel], body: type[BaseModel] | None, *, creates: bool) -> dict[str, Any]:
-    """The body and the answers of a command."""
+def of_command(
+    shape: type[BaseModel], body: type[BaseModel] | None, *, creates: bool, text: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """The body and the answers of a command. `text`: another type that the body may be of, with an example."""
     common = ("Ledger-Position", "ETag", "X-Request-Id", "Preference-Applied")
     done: dict[str, Any] = {"model": written(shape) | Accepted, "headers": headers(*common)}
     responses: Responses = {200: done | {"description": "Done, or what already was; the resource as it now reads."}}
@@ -74,9 +76,13 @@ def of_command(shape: type[BaseModel], body: type[BaseModel] | None, *, creates:
             "description": "Created; the resource as it now reads.",
             "headers": headers(*common, "Location"),
         }
-    document: dict[str, Any] = {"responses": responses | refusals(*_OF_WRITES, *(_OF_BODIES if body else ()))}
+    document: dict[str, Any] = {"responses": responses | refusals(*_OF_WRITES, *(_OF_BODIES if body else (414,)))}
     if body is not None:
         document["openapi_extra"] = {"requestBody": request_body(body)}
+        if text is not None:
+            media_type, example = text
+            content = {"schema": {"type": "string"}, "examples": {"example": {"value": example}}}
+            document["openapi_extra"]["requestBody"]["content"][media_type] = content
     return document
 
 
@@ -87,7 +93,7 @@ def plain(shape: type[BaseModel], status: int, *more: str) -> Responses:
         "description": (shape.__doc__ or "").strip(),
         "headers": headers("X-Request-Id", *more),
     }
-    return {status: found} | refusals(401, 403, 422, 500, 503)
+    return {status: found} | refusals(401, 403, 422, 429, 500, 503)
 
 
 def request_body(body: type[BaseModel]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""What is around every request: its id, HEAD, one line in the log, and an answer when something is broken.
+"""What is around every request: its id, HEAD, limits of what stands in front of the body, headers that keep browsers
+careful, one line in the log, and an answer when something is broken.
 
 It is the outermost layer, in plain ASGI, so that also an error inside FastAPI is answered as a problem,
 with the id under which the log has what happened.
@@ -13,12 +14,25 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
+from api.errors import AddressTooLong, HeadersTooLarge
 from api.problems import problem
+from domain.errors import Refusal
 
 _LOG = logging.getLogger("quarterdeck.http")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 """What a caller may name a request; anything else is given a name of ours."""
+
+MOST_OF_ADDRESS, MOST_OF_HEADERS = 8_000, 32_000
+"""Bytes. What is longer than the server reads at all (64 KB) does not even come here: it answers 400 by itself."""
+
+_CAREFUL = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    # An answer is data: opened as a page it loads, runs and shows nothing. Pages and pictures bring their own.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 
 _CLIENT_WENT_AWAY = 499
 """For the log alone; who would be answered is gone."""
@@ -52,11 +66,15 @@ class Envelope:
             await send(message)
 
         try:
-            await self.app(inner, receive, send_on)
+            refusal = _refusal(scope)
+            if refusal is None:
+                await self.app(inner, receive, send_on)
+            else:
+                await problem(refusal.default_slug, refusal.detail)(inner, receive, send_on)
         except ClientDisconnect:
             status = _CLIENT_WENT_AWAY
         except Exception:
-            _LOG.exception("Request %s is broken: %s %s", request_id, scope["method"], scope["path"])
+            _LOG.exception("Request %s is broken: %s %s", request_id, scope["method"], _shown(scope["path"]))
             if status:
                 raise  # too late for another answer: the server cuts this one short
             detail = f"The request {request_id} could not be answered; the log says why."
@@ -65,9 +83,19 @@ class Envelope:
         _LOG.info("%s %s %s %.1f ms %s", scope["method"], _shown(scope["path"]), status, took, request_id)
 
 
+def _refusal(scope: Scope) -> Refusal | None:
+    """Why a request is not looked at any further, if its head is too large."""
+    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MOST_OF_ADDRESS:
+        return AddressTooLong(f"The address has more than {MOST_OF_ADDRESS:,} bytes.")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_OF_HEADERS:
+        return HeadersTooLarge(f"The headers have more than {MOST_OF_HEADERS:,} bytes.")
+    return None
+
+
 def _complete(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
     headers["X-Request-Id"] = request_id
-    headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in _CAREFUL.items():
+        headers.setdefault(name, value)
     # A refusal says where the ledger was too, once that is known.
     position = scope["state"].get("position")
     if position is not None and "Ledger-Position" not in headers:
@@ -75,5 +103,5 @@ def _complete(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
 
 
 def _shown(path: str) -> str:
-    """A path for the log: nobody writes lines of their own into it."""
-    return path.encode("unicode_escape").decode()
+    """A path for the log: nobody writes lines of their own into it, nor very long ones."""
+    return path[:500].encode("unicode_escape").decode()

@@ -1,9 +1,13 @@
 """From whatever was raised to an answer of `application/problem+json`, in one place.
 
 Refusal                    its own status and slug; pointers say whether the body or a parameter is at fault
-├── Unauthenticated  401   these three exist over HTTP only
+├── Unauthenticated  401   these seven exist over HTTP only
+├── TooSlow          408
 ├── TooLarge         413
-└── WrongType        415
+├── AddressTooLong   414
+├── WrongType        415
+├── TooManyFailures  429
+└── HeadersTooLarge  431
 RequestValidationError     422: FastAPI's, for parameters
 HTTPException              404 and 405: Starlette's, for addresses and methods
 anything else              500: logged, and nothing of it is shown (`api.envelope`)
@@ -34,6 +38,35 @@ class Unauthenticated(Refusal):
     default_slug = "unauthenticated"
 
 
+class TooManyFailures(Refusal):
+    """A credential that is not good, after too many of them; `retry_after` in seconds."""
+
+    status = 429
+    default_slug = "too_many_failures"
+    retry_after = 1
+
+
+class TooSlow(Refusal):
+    """The body did not come in time."""
+
+    status = 408
+    default_slug = "too_slow"
+
+
+class AddressTooLong(Refusal):
+    """The address, with its query, has too many bytes."""
+
+    status = 414
+    default_slug = "address_too_long"
+
+
+class HeadersTooLarge(Refusal):
+    """The headers have too many bytes."""
+
+    status = 431
+    default_slug = "headers_too_large"
+
+
 class TooLarge(Refusal):
     """The body has too many bytes."""
 
@@ -42,7 +75,7 @@ class TooLarge(Refusal):
 
 
 class WrongType(Refusal):
-    """The body is of another type than JSON."""
+    """The body is of a type that the address does not take."""
 
     status = 415
     default_slug = "unsupported_media_type"
@@ -62,6 +95,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = _CHALLENGE
     if isinstance(error, NotReady):
         headers["Retry-After"] = "1"
+    if isinstance(error, TooManyFailures):
+        headers["Retry-After"] = str(error.retry_after)
     return problem(
         error.slug, public(error), faults=_located(error.faults, request), status=error.status, headers=headers
     )

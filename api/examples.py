@@ -6,6 +6,8 @@ They tell one small story, of the first quarter of 2026. Tests hold each against
 from collections.abc import Mapping
 from typing import Any
 
+from api import explain_examples, kpi_examples, past_examples, proof_examples
+
 _CYCLE = "0190a2f0-1b7a-7cc0-8f63-d3a9a3c5e1b2"
 _TEAM = "0190a2f0-2c11-7d1e-9a44-0f2b7c9d1e33"
 _MEMBER = "0190a2f0-3d22-7e2f-8b55-1a3c8d0e2f44"
@@ -70,6 +72,8 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "hypothesis": "A first success within a day halves early cancellations.",
     },
     "change_initiative": {"state": "done", "learning": "Early cancellations fell by a third."},
+    **kpi_examples.BODIES,
+    **explain_examples.BODIES,
     "create_key": {
         "role": "member",
         "member": _MEMBER,
@@ -190,6 +194,10 @@ SHAPES: dict[str, dict[str, Any]] = {
         "state": "active",
         "learning": None,
     },
+    **kpi_examples.SHAPES,
+    **past_examples.SHAPES,
+    **explain_examples.SHAPES,
+    **proof_examples.SHAPES,
     "HistoryItem": {
         "position": 42,
         "recorded_at": _AT,
@@ -204,6 +212,22 @@ SHAPES: dict[str, dict[str, Any]] = {
         "reason": None,
         "summary": "A check-in said value 152, on track.",
         "changes": [{"field": "value", "old": None, "new": 152}],
+    },
+    "Frame": {
+        "position": 42,
+        "recorded_at": _AT,
+        "effective_at": _AT,
+        "actor": _MEMBER,
+        "type": "key_result.checked_in",
+        "reason": None,
+        "summary": "A check-in said value 152, on track.",
+        "changes": [
+            {"kind": "check_in", "id": _CHECK_IN, "field": "value", "old": None, "new": 152},
+            {"kind": "key_result", "id": _KEY_RESULT, "field": "score", "old": 0, "new": 0.4},
+            {"kind": "objective", "id": _OBJECTIVE, "field": "score", "old": 0, "new": 0.4},
+        ],
+        "score_before": 0,
+        "score_after": 0.4,
     },
     "Event": {
         "specversion": "1.0",
@@ -226,9 +250,10 @@ SHAPES: dict[str, dict[str, Any]] = {
     "LedgerStatus": {
         "position": 42,
         "recorded_at": _AT,
-        "root": None,
-        "checkpoint_position": None,
+        "root": "dffaa48829cc5f8d1c5cd501501426299b0273c1f71974bea30840861d791e32",
+        "checkpoint_position": 42,
         "projector": {"holder": "server-1:4711", "since": "2026-01-02T08:00:00.000000Z"},
+        "sealer": {"state": "live", "position": 42, "lag": 0, "error": None},
         "books": [
             {"name": "key_results", "version": 1, "position": 42, "lag": 0, "state": "live", "error": None},
         ],
@@ -254,6 +279,7 @@ SHAPES["Board"] = {
     "objectives": [SHAPES["Objective"]],
     "cycles": [],
 }
+SHAPES["AssumedBoard"] = SHAPES["Board"] | explain_examples.ASSUMED
 SHAPES["TeamBoard"] = SHAPES["Board"] | {"team": SHAPES["Team"], "subtree_score": 0.4, "teams": []}
 del SHAPES["TeamBoard"]["cycles"]
 SHAPES["Report"] = {

@@ -12,6 +12,8 @@ from domain.errors import NotFound
 from domain.initiative.events import InitiativeState
 from domain.kernel import Kind
 from domain.key_result.events import Said
+from domain.kpi.events import Direction, Indicator, Perspective
+from domain.kpi.health import Health
 from domain.member.events import MemberKind
 from domain.objective.events import Commitment
 from domain.rules import CycleRef
@@ -46,6 +48,7 @@ FILTERS: Mapping[Kind, Mapping[str, Any]] = {
         "owner": Id,
         "state": Literal["active", "dropped"],
         "tag": Label,
+        "kpi": Id,
         "external_id": Label,
     },
     Kind.CHECK_IN: {
@@ -54,6 +57,19 @@ FILTERS: Mapping[Kind, Mapping[str, Any]] = {
         "actor": Id,
         "state": Literal["active", "corrected", "retracted"],
         "status": Said,
+        "external_id": Label,
+    },
+    Kind.KPI: {
+        "team": Id,
+        "owner": Id,
+        "state": Literal["active", "retired"],
+        "parent": Id,
+        "perspective": Perspective,
+        "indicator": Indicator,
+        "direction": Direction,
+        "unit": Label,
+        "tag": Label,
+        "health": Health,
         "external_id": Label,
     },
     Kind.INITIATIVE: {"key_result": Id, "state": InitiativeState, "sprint": Label, "external_id": Label},

@@ -14,8 +14,8 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from api.bodies import payload_of
-from api.credentials import Identity
-from api.errors import Unauthenticated, pointer
+from api.credentials import Identity, secret_in
+from api.errors import TooManyFailures, Unauthenticated, pointer
 from api.runtime import Runtime
 from domain.errors import Fault, Forbidden, Invalid
 
@@ -42,10 +42,14 @@ class GuardedRoute(APIRoute):
             if "GET" not in methods:
                 _refuse_other_sites(request)
             _refuse_unknown(request, known)
-            request.state.payload = await payload_of(request) if methods & _WITH_BODY else {}
+            request.state.payload = await self.payload(request) if methods & _WITH_BODY else {}
             return await handle(request)
 
         return handler
+
+    async def payload(self, request: Request) -> dict[str, Any]:
+        """What the body says."""
+        return await payload_of(request)
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -55,10 +59,19 @@ def runtime_of(request: Request) -> Runtime:
 
 
 def _identify(runtime: Runtime, request: Request) -> Identity:
-    identity = runtime.keys.identify(request.headers.get("Authorization"))
-    if identity is None:
-        raise Unauthenticated("Send a key, as Bearer or as the password of Basic; this one, if any, is not good.")
-    return identity
+    authorization = request.headers.get("Authorization")
+    identity = runtime.keys.identify(authorization)
+    if identity is not None:
+        return identity
+    # Who sends none at all is told how to; a browser asks like that first.
+    if authorization is not None:
+        address = request.client.host if request.client else ""
+        wait = runtime.attempts.failed(address, secret_in(authorization))
+        if wait is not None:
+            refusal = TooManyFailures("Too many credentials that are not good came from here, or with this key.")
+            refusal.retry_after = wait
+            raise refusal
+    raise Unauthenticated("Send a key, as Bearer or as the password of Basic; this one, if any, is not good.")
 
 
 def _refuse_other_sites(request: Request) -> None:

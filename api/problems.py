@@ -34,7 +34,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "malformed": Problem(
         400,
         "The request cannot be read",
-        "The body is not JSON as RFC 8259 has it, or a header is not in its form.",
+        "The body is not JSON as RFC 8259 has it, or no CSV as RFC 4180 has it, or a header is not in its form.",
     ),
     "unauthenticated": Problem(
         401,
@@ -56,8 +56,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "method_not_allowed": Problem(
         405, "The address does not take this method", "The header `Allow` names the methods that it takes."
     ),
+    "too_slow": Problem(408, "The body came too slowly", "A body must be here within 30 seconds. Send it again."),
     "conflict": Problem(409, "A rule says no", "The request is well formed, but what stands does not allow it."),
     "alignment_loop": Problem(409, "The alignment would form a loop", "An objective cannot support itself in the end."),
+    "benchmark_loop": Problem(
+        409, "The benchmarks would form a loop", "A KPI cannot in the end be compared with itself."
+    ),
     "cycle_closed": Problem(
         409, "The cycle is closed", "Goals of a closed cycle do not change; reopen it, with a reason."
     ),
@@ -79,21 +83,44 @@ PROBLEMS: Mapping[str, Problem] = {
         "The id is taken",
         "Something else was created under that `id`; the same body again would have been fine.",
     ),
+    "kpi_linked": Problem(
+        409,
+        "A KPI drives the key result",
+        "While a KPI is linked, what it measures is the value: check in in words, measure the KPI, or unlink it.",
+    ),
+    "kpi_loop": Problem(409, "The KPIs would form a loop", "A KPI cannot be part of itself."),
     "label_taken": Problem(
         409, "The label is taken", "Another cycle, with another kind or other dates, has that label."
     ),
+    "not_linkable": Problem(
+        409,
+        "No KPI can drive this measure",
+        "The measure of a linked key result must be of the type `metric` or `threshold`.",
+    ),
+    "retired": Problem(409, "The KPI was retired", "A retired KPI takes no change but its restoring."),
     "retracted": Problem(409, "The check-in was retracted", "A retracted check-in cannot be corrected."),
     "same_cycle": Problem(409, "It is in that cycle already", "Carry an objective forward into another cycle."),
+    "target_does_not_suit": Problem(
+        409,
+        "A target does not suit the direction",
+        "A KPI to maintain has ranges for targets, any other numbers; set a KPI's direction before its targets.",
+    ),
     "team_loop": Problem(409, "The teams would form a loop", "A team cannot be inside itself."),
+    "units_differ": Problem(
+        409, "The units differ", "A KPI drives only a key result that is measured in the same unit, or in none."
+    ),
     "stale": Problem(
         412, "It has changed meanwhile", "`If-Match` names an older state: read it again, and decide again."
     ),
     "too_large": Problem(413, "The body is too large", "A body has at most 5 MB."),
+    "address_too_long": Problem(
+        414, "The address is too long", "An address has at most 8,000 bytes, its query included."
+    ),
     "unsupported_media_type": Problem(
         415,
         "The body is of another type",
         "Send `Content-Type: application/json`, in UTF-8 and not compressed; for PATCH also "
-        "`application/merge-patch+json`.",
+        "`application/merge-patch+json`, and for measurements `text/csv`.",
     ),
     "invalid": Problem(
         422,
@@ -120,12 +147,34 @@ PROBLEMS: Mapping[str, Problem] = {
     "as_of_in_future": Problem(
         422, "It lies in the future", "`as_of` must not be later than now: what will be recorded is unknown."
     ),
+    "from_after_to": Problem(
+        422,
+        "It ends before it begins",
+        "`from` lies after `to`, or `from_valid` after `to_valid`; unsaid, each is now.",
+    ),
     "reason_required": Problem(
         422,
         "A reason is required",
         "Once its cycle has started, a goal's measure, weight and commitment change with a `reason` only.",
     ),
-    "unknown_policy": Problem(422, "There is no such scoring policy", "`scoring` must name a policy, as `linear-v1`."),
+    "cycle_not_started": Problem(
+        422, "The cycle has not started", "Its first day is yet to come, at the clocks that were asked."
+    ),
+    "too_many_points": Problem(
+        422,
+        "There would be too many points",
+        "The series would be longer than any that is answered: take a longer step.",
+    ),
+    "unknown_policy": Problem(
+        422, "There is no such scoring policy", "`scoring` (of what-if, `policy`) must name a policy, as `linear-v1`."
+    ),
+    "too_many_failures": Problem(
+        429,
+        "Too many bad credentials",
+        "Too many requests from your address, or with this key, had a credential that is not good. Good ones are "
+        "never limited; `Retry-After` says when a bad one is looked at again.",
+    ),
+    "headers_too_large": Problem(431, "The headers are too large", "The headers have at most 32,000 bytes in all."),
     "internal": Problem(
         500,
         "Something is broken here",

@@ -8,7 +8,8 @@ the types and its docstring the words. So an endpoint cannot disagree with its c
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from inspect import Parameter, Signature, cleandoc
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,13 +23,12 @@ from api.asking import After, Asked, Limit, Question
 from api.bodies import annotation, body_model
 from api.filters import FILTERS, resolved
 from api.guard import GuardedRoute, runtime_of
-from api.reports import MARKDOWN
 from api.shapes import HistoryItem
 from api.writing import PATHS, WriteHeaders, write
 from domain.cycle.decisions import LABELS
 from domain.errors import invalid
 from domain.kernel import Command, Kind, Ref
-from domain.rules import Creation
+from domain.rules import Creation, spoken
 from ledger.payloads import build, references
 from projections import questions
 from projections.reading import Reading
@@ -40,6 +40,16 @@ _KINDS = {f"/{path}": kind for kind, path in PATHS.items()}
 _POSITION = Annotated[int, Path(ge=1, le=2**62, description="A ledger position.")]
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that the body of a command may have besides JSON. `in_query`: fields that it has no place for."""
+
+    media_type: str
+    route: type[GuardedRoute]
+    example: str
+    in_query: Sequence[str] = ()
+
+
 class Api:
     """Adds endpoints to the app, behind a credential, under one tag of the document."""
 
@@ -47,7 +57,9 @@ class Api:
         self._app = app
         self._tag = tag
 
-    def add(self, method: str, path: str, endpoint: Endpoint, **document: Any) -> None:
+    def add(
+        self, method: str, path: str, endpoint: Endpoint, route: type[GuardedRoute] = GuardedRoute, **document: Any
+    ) -> None:
         """Adds one endpoint: its name is the operationId, its docstring the words of the document."""
         summary, _, description = cleandoc(endpoint.__doc__ or "").partition("\n")
         self._app.router.add_api_route(
@@ -60,47 +72,49 @@ class Api:
             description=description.strip() or summary.strip(),
             response_model=None,
             response_class=Response,
-            route_class_override=GuardedRoute,
+            route_class_override=route,
             **document,
         )
 
-    def read(self, path: str, shape: type[BaseModel], *, markdown: bool = False) -> Callable[[Endpoint], Endpoint]:
-        """Decorates a read: its name and docstring go into the document."""
+    def read(self, path: str, shape: type[BaseModel], *, also: str | None = None) -> Callable[[Endpoint], Endpoint]:
+        """Decorates a read: its name and docstring go into the document. `also`: a text that it may be instead."""
 
         def decorate(endpoint: Endpoint) -> Endpoint:
             responses = documents.of_read(shape, may_be_missing="{" in path)
-            if markdown:
-                responses[200]["content"] = {MARKDOWN: {"schema": {"type": "string"}}}
+            if also is not None:
+                responses[200]["content"] = {also: {"schema": {"type": "string"}}}
             self.add("GET", path, endpoint, responses=responses)
             return endpoint
 
         return decorate
 
-    def command(self, method: str, path: str, command: type[Command], shape: type[BaseModel]) -> None:
-        """Adds a command, which is answered with the shape."""
+    def command(
+        self, method: str, path: str, command: type[Command], shape: type[BaseModel], form: Form | None = None
+    ) -> None:
+        """Adds a command, which is answered with the shape. `form`: what its body may be besides JSON."""
         in_path = _PLACEHOLDER.findall(path)
         others = [name for name in command.model_fields if name not in in_path]
-        in_query = others if method == "DELETE" else []
+        in_query = others if method == "DELETE" else form.in_query if form else []
 
         def endpoint(request: Request, headers: WriteHeaders, **given: Any) -> Response:
             said = {name: value for name, value in given.items() if value is not None}
             if twice := said.keys() & request.state.payload.keys():
-                raise invalid(f"/{min(twice)}", "stands in the path already, so not in the body")
-            built = build(command, request.state.payload | said)
-            about = _about(request, built, path) if headers.if_match is not None else None
-            return write(request, built, about, headers)
+                where = "path" if min(twice) in in_path else "query"
+                raise invalid(f"/{min(twice)}", f"stands in the {where} already, so not in the body")
+            return carry_out(request, build(command, request.state.payload | said), path, headers)
 
         parameters = [_parameter("request", Request), _parameter("headers", Annotated[WriteHeaders, Header()])]
         parameters += [_parameter(name, _in_path(command, name)) for name in in_path]
         parameters += [_parameter(n, Annotated[annotation(command.model_fields[n]), Query()], None) for n in in_query]
         _describe(endpoint, command.NAME, command.__doc__ or "", parameters)
-        body = None if in_query else body_model(command, in_path)
-        self.add(method, path, endpoint, **documents.of_command(shape, body, creates=issubclass(command, Creation)))
+        body = None if method == "DELETE" else body_model(command, in_path)
+        text = (form.media_type, form.example) if form else None
+        document = documents.of_command(shape, body, creates=issubclass(command, Creation), text=text)
+        self.add(method, path, endpoint, form.route if form else GuardedRoute, **document)
 
     def collection(self, kind: Kind, shape: type[BaseModel], id_type: Any) -> None:
         """Adds the three reads that every resource has: the list, one of it, and its history."""
-        path, name = f"/{PATHS[kind]}", kind.value
-        word = name.replace("_", " ")
+        path, name, word = f"/{PATHS[kind]}", kind.value, spoken(kind)
         self.listing(path, kind, shape, f"list_{PATHS[kind].replace('-', '_')}")
 
         def find(asked: Question, **given: Any) -> Response:
@@ -137,9 +151,15 @@ class Api:
             if each not in in_path
         ]
         of = f" of one {in_path[0].replace('_', ' ')}" if in_path else ""
-        words = f"The {PATHS[kind].replace('-', ' ')}{of}, oldest first."
+        words = f"The {spoken(kind)}s{of}, oldest first."
         _describe(endpoint, name, words, [_ASKED, *parameters, *_PAGING])
         self.read(path, documents.page(shape))(endpoint)
+
+
+def carry_out(request: Request, command: Command, path: str, headers: WriteHeaders) -> Response:
+    """Carries out a command that was given at a path."""
+    about = _about(request, command, path) if headers.if_match is not None else None
+    return write(request, command, about, headers)
 
 
 def _parameter(name: str, type_: Any, default: Any = Parameter.empty) -> Parameter:

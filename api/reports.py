@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from api.answers import answer, weak
 from api.asking import Question
+from api.negotiation import MARKDOWN, prefers
 from domain.errors import invalid
 from projections import questions
 
-MARKDOWN = "text/markdown"
 _WEEK = timedelta(days=7)
 
 
@@ -31,7 +31,7 @@ def report(asked: Question, team: UUID, period: Period, accept: str | None) -> R
     """The report, as JSON or as Markdown."""
     content = _reported(asked, team, period)
     position, vary = content["to"]["position"], {"Vary": "Accept"}
-    if not _prefers_markdown(accept):
+    if not prefers(accept, MARKDOWN):
         return answer(content, position=position, etag=weak(content), headers=vary)
     headers = vary | {"Ledger-Position": str(position)}
     return Response(questions.report_markdown(content), media_type=MARKDOWN, headers=headers)
@@ -71,13 +71,3 @@ def _reported(asked: Question, team: UUID, period: Period) -> dict[str, Any]:
 
 def _written(instant: datetime) -> str:
     return instant.isoformat()
-
-
-def _prefers_markdown(accept: str | None) -> bool:
-    """Whether Markdown is named, and not behind JSON; whoever names neither gets JSON."""
-    weights: dict[str, float] = {}
-    for part in (accept or "").split(","):
-        kind, *parameters = (each.strip().lower() for each in part.split(";"))
-        weight = next((each.removeprefix("q=") for each in parameters if each.startswith("q=")), "1")
-        weights[kind] = float(weight) if weight.replace(".", "", 1).isdecimal() else 1.0
-    return weights.get(MARKDOWN, 0.0) > 0 and weights[MARKDOWN] >= weights.get("application/json", 0.0)

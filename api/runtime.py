@@ -8,6 +8,7 @@ database is away: everything is refused with `NotReady` until a thread in the ba
 """
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 
+from api.attempts import Attempts
 from api.credentials import Keys
 from api.settings import Settings, SettingsError
 from domain.catalogue import EVENTS
@@ -27,6 +29,8 @@ from ledger.embedded import embedded
 from ledger.errors import LedgerError
 from ledger.mapper import EventMapper
 from ledger.migrations import check_migrated, migrate
+from ledger.proofs.keys import KeyFolder
+from ledger.proofs.sealer import Sealer
 from ledger.recorder import LedgerRecorder
 from projections.projector import Projector
 from projections.reading import Books
@@ -55,7 +59,11 @@ class Runtime:
         self.books = Books(database, self.recorder)
         self.projector = Projector(database, self.recorder, self.books.reached)
         self.keys = Keys(database, settings.admin_key)
+        self.attempts = Attempts()
+        self.signing = KeyFolder(settings.data, database.schema)
+        self.sealer = Sealer(database, self.recorder, self.signing)
         self.recorder.on_append(self.projector.wake)
+        self.recorder.on_append(self.sealer.wake)
         self._reason: str | None = "The server is starting."
         self._closing = threading.Event()
         self._unsealed = threading.Event()
@@ -83,6 +91,8 @@ class Runtime:
         if on_admin_key and secret is not None:
             on_admin_key(secret, self.settings.data)
         self.projector.start()
+        if on_admin_key:
+            self.sealer.start()  # a server's; the command line has it catch up where it is needed
         self._await_books()
         self._reason = None
 
@@ -141,8 +151,14 @@ class Runtime:
         self._unsealed.set()
         if self._thread is not None:
             self._thread.join(RETRY)
+        self.sealer.stop()
         self.projector.stop()
         self.recorder.close()
+
+
+def _unquoted(error: Exception) -> str:
+    """What is wrong with a URL, without what it quotes of it, which may be the password."""
+    return re.sub(r'"[^"]*"', '"…"', str(error))
 
 
 @contextmanager
@@ -162,7 +178,7 @@ def running(settings: Settings, *, on_admin_key: OnAdminKey | None = None) -> It
         try:
             database = stack.enter_context(Database(url, settings.schema))
         except (ValueError, psycopg.ProgrammingError) as error:
-            raise SettingsError(f"This names no database: {error}") from None
+            raise SettingsError(f"This names no database: {_unquoted(error)}") from None
         runtime = Runtime(settings, database)
         stack.callback(runtime.close)
         if on_admin_key is None:

@@ -85,6 +85,9 @@ def _run(settings: Settings, listener: socket.socket, say: Say) -> None:
             log_config=None,
             access_log=False,  # ours has the request's id, and no query (`api.envelope`)
             server_header=False,
+            # A header says what its sender likes; only a proxy of ours is believed, and uvicorn's own default is not.
+            proxy_headers=settings.proxies is not None,
+            forwarded_allow_ips=settings.proxies or "",
             timeout_graceful_shutdown=GRACE,
         )
         say(f"Quarterdeck is at {url}, its documentation at {url}/docs. Ctrl-C stops it.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 DEFAULT_PORT = 8000
@@ -25,6 +26,8 @@ class Settings:
     port: int = DEFAULT_PORT
     admin_key: str | None = field(default=None, repr=False)
     schema: str = "quarterdeck"
+    proxies: str | None = None
+    """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or networks, comma-separated."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -40,6 +43,7 @@ class Settings:
             port=port(given["QUARTERDECK_PORT"]) if "QUARTERDECK_PORT" in given else DEFAULT_PORT,
             admin_key=given.get("QUARTERDECK_ADMIN_KEY"),
             schema=given.get("QUARTERDECK_SCHEMA", cls.schema),
+            proxies=proxies(given["QUARTERDECK_PROXIES"]) if "QUARTERDECK_PROXIES" in given else None,
         )
 
 
@@ -48,3 +52,15 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise SettingsError(f"QUARTERDECK_PORT is {text!r}; it must be a number from 0 to 65535.")
     return int(text)
+
+
+def proxies(text: str) -> str:
+    """Addresses and networks, comma-separated. Raises `SettingsError`; "everybody" is not taken either."""
+    for part in text.split(","):
+        try:
+            ip_network(part.strip())
+        except ValueError:
+            raise SettingsError(
+                f"QUARTERDECK_PROXIES has {part.strip()!r}; it must be addresses or networks, such as 10.0.0.0/8."
+            ) from None
+    return text

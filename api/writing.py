@@ -44,6 +44,7 @@ PATHS: Mapping[Kind, str] = {
     Kind.KEY_RESULT: "key-results",
     Kind.CHECK_IN: "check-ins",
     Kind.INITIATIVE: "initiatives",
+    Kind.KPI: "kpis",
 }
 """Where the resources of a kind are, under /v1."""
 
@@ -92,17 +93,18 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
     except Refusal:
         request.state.position = runtime.recorder.head().position
         raise
-    return _answered(runtime, identity, executed, isinstance(command, CloseCycle), _is_async(headers.prefer))
+    return _answered(runtime, identity, executed, command, _is_async(headers.prefer))
 
 
-def _answered(runtime: Runtime, identity: Identity, executed: Executed, closes: bool, is_async: bool) -> Response:
+def _answered(runtime: Runtime, identity: Identity, executed: Executed, command: Command, is_async: bool) -> Response:
     """From here on it is recorded, so nothing is a refusal any more: at worst, what it looks like is not told."""
+    closes = isinstance(command, CloseCycle)
     try:
         if closes:
             executed = _sealed(runtime, executed)
         if is_async:
             return _accepted(executed, {"Preference-Applied": "respond-async"})
-        return _shown(runtime, identity, executed)
+        return _shown(runtime, identity, executed, command.NAME)
     except NotReady as error:
         _LOG.warning("Position %s is recorded but cannot be shown yet: %s", executed.position, error)
         if closes:
@@ -184,12 +186,12 @@ def _accepted(executed: Executed, headers: dict[str, str]) -> Response:
     return answer(content, position=executed.position, status=status, headers=headers | _location(executed))
 
 
-def _shown(runtime: Runtime, identity: Identity, executed: Executed) -> Response:
+def _shown(runtime: Runtime, identity: Identity, executed: Executed, command: str) -> Response:
     subject = executed.subject
     personal = identity.sees_personal_data or subject.id == identity.member
     with runtime.books.reading_at(executed.position, executed.recorded_at) as reading:
         content = questions.find(reading, subject, personal=personal)
-        content["advice"] = questions.advice(reading, subject)
+        content["advice"] = questions.advice(reading, subject, command)
         etag = strong(questions.etag(reading, subject))
     return answer(
         content,

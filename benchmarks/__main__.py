@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import appends, boards, fresh, goals, imports, rebuilds
+from benchmarks import appends, boards, fresh, goals, imports, kpis, large, proofs, rebuilds
 from benchmarks.measuring import FULL, QUICK, Effort, Figure
 from benchmarks.server import started
 
@@ -38,6 +38,9 @@ def _figures(effort: Effort, *, with_fresh: bool) -> Iterator[Figure]:
             runtime.books.wait_for(count, timeout=600)
             yield from rebuilds.figures(server, runtime, effort)
             yield from boards.figures(runtime)
+        yield from kpis.figures(server, effort)
+        yield from large.figures(server, effort)
+        yield from proofs.figures(server, effort)
     if with_fresh:
         yield from fresh.figures()
 
@@ -46,4 +49,5 @@ def _told(number: float, unit: str) -> str:
     return f"{number:,.0f} {unit}" if number >= 100 else f"{number:,.2f} {unit}"
 
 
-main()
+if __name__ == "__main__":  # the processes of a rebuild import this, too
+    main()

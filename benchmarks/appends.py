@@ -57,12 +57,12 @@ def figures(server: Server, effort: Effort) -> Iterator[Figure]:
         yield Figure(what, median(ours[callers]), "a second", median(theirs[callers]))
 
 
-def give(ledger: Ledger, name: str, **fields: object) -> UUID:
+def give(ledger: Ledger, name: str, /, **fields: object) -> UUID:
     """Gives a command, and answers the id of what it is about."""
     return ledger.execute(order(name, **fields)).subject.id
 
 
-def order(name: str, **fields: object) -> Order:
+def order(name: str, /, **fields: object) -> Order:
     """An order of a command by its name."""
     return Order(COMMANDS[name].command.model_validate(fields), ACTOR)
 

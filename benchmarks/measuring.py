@@ -33,10 +33,12 @@ class Effort:
     rounds: int
     check_ins: int
     projected: int
+    quarters: tuple[int, ...]
+    """Sizes of ledgers to grow, in quarters of about 10,500 events."""
 
 
-FULL = Effort(seconds=3, rounds=5, check_ins=8, projected=5_000)
-QUICK = Effort(seconds=0.7, rounds=3, check_ins=2, projected=1_000)
+FULL = Effort(seconds=3, rounds=5, check_ins=8, projected=5_000, quarters=(1, 10, 96))
+QUICK = Effort(seconds=0.7, rounds=3, check_ins=2, projected=1_000, quarters=(1, 4))
 
 
 def rate(callers: int, seconds: float, do: Callable[[int], None]) -> float:

@@ -16,6 +16,8 @@ from ledger.database import Database
 from ledger.embedded import Embedded, embedded
 from ledger.migrations import migrate
 
+ADMIN_KEY = "qd_the-admin-of-all-benchmarks"
+
 
 class Server:
     """The server and what is made on it; all of it goes at the end."""
@@ -36,7 +38,7 @@ class Server:
         """A new ledger with its projector, as a server has it."""
         url = self.database()
         migrate(Database(url))
-        with running(Settings(database_url=url, data=self._folder)) as runtime:
+        with running(Settings(database_url=url, data=self._folder, admin_key=ADMIN_KEY)) as runtime:
             yield runtime
 
     def for_library(self) -> dict[str, str]:

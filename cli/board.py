@@ -50,8 +50,8 @@ def _heading(board: Shape) -> Text:
     text.append(f"  {cycle['starts_on']} to {cycle['ends_on']}, {cycle['state']}\n")
     text.append_text(_bar(board["score"], "bold"))
     text.append(f" score, {_score(board['expected'])} expected\n")
-    known = f"as of position {now['position']}" + (f", {_shown(now['recorded_at'])}" if now["recorded_at"] else "")
-    text.append(f"{known}; valid at {_shown(board['valid_at'])}", "dim")
+    known = f"as of position {now['position']}" + (f", {shown(now['recorded_at'])}" if now["recorded_at"] else "")
+    text.append(f"{known}; valid at {shown(board['valid_at'])}", "dim")
     return text
 
 
@@ -170,5 +170,6 @@ def _plain(value: Any) -> str:
     return "–" if value is None else plain(Decimal(value))
 
 
-def _shown(at: datetime) -> str:
+def shown(at: datetime) -> str:
+    """An instant, to the minute."""
     return at.strftime("%Y-%m-%d %H:%M")

@@ -12,12 +12,13 @@ import orjson
 
 from api.runtime import Runtime
 from api.settings import Settings
-from cli.opening import catch_up, opened
+from cli.opening import catch_up, opened, seal
 from cli.terminal import Step, answers, asides, print_json, progress
 from domain.errors import Invalid
 from ledger.export import export_ledger, export_people
 from ledger.history_file import HISTORY, LEDGER, PEOPLE, HistoryFile, Line, LineNotTaken
 from ledger.importing import import_history
+from ledger.proofs.store import newest
 from ledger.restoring import restore
 from projections.sealing import seal_due
 
@@ -45,6 +46,8 @@ def import_files(
                     aside = _Aside(refused or Path(f"{path.stem}.refused.jsonl")) if keep_going else None
                     summary = _import(runtime, file, aside, step)
                 summary["position"] = catch_up(runtime, step)
+                if (unsealed := seal(runtime, step)) is not None:
+                    asides().print(f"Not sealed yet: {unsealed}", markup=False, soft_wrap=True)
             summary = {"file": str(path), **summary, "seconds": round(perf_counter() - started, 3)}
             in_part = in_part or bool(summary.get("refused"))
             if as_json:
@@ -145,8 +148,16 @@ def _sentence(summary: dict[str, Any]) -> str:
 def export(given: Settings, out: Path | None, people: Path | None) -> None:
     """Writes the ledger out, and the people if wanted. Files appear whole or not at all."""
     with opened(given) as runtime, progress() as step:
+        unsealed = seal(runtime, step)
+        with runtime.database.connection() as connection:
+            checkpoint = newest(connection)
         head = runtime.recorder.head().position
-        lines = _counted(export_ledger(runtime.recorder, head), head, step if out is not None else None)
+        note: str | None = None
+        if unsealed is not None or checkpoint is None:
+            asides().print(f"Exported without a proof: {unsealed}", markup=False, soft_wrap=True)
+        elif checkpoint.size:
+            head, note = checkpoint.size, checkpoint.note
+        lines = _counted(export_ledger(runtime.recorder, head, note), head, step if out is not None else None)
         if out is None:
             for line in lines:
                 sys.stdout.buffer.write(line)

@@ -33,6 +33,10 @@ Data = Annotated[Path | None, typer.Option(help="The data folder. [QUARTERDECK_D
 Schema = Annotated[
     str | None, typer.Option(help="The PostgreSQL schema of this ledger. [QUARTERDECK_SCHEMA, quarterdeck]")
 ]
+AsOf = Annotated[
+    str | None, typer.Option(help="What the ledger had recorded by then: a position, an instant or a date.")
+]
+ValidAt = Annotated[str | None, typer.Option(help="What was in effect then: an instant or a date.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Role = Literal["reader", "member", "lead", "admin", "service", "auditor"]
 
@@ -101,11 +105,8 @@ def export(
 @app.command()
 def board(
     cycle: Annotated[str, typer.Argument(help="A cycle's label or id.")],
-    as_of: Annotated[
-        str | None,
-        typer.Option(help="What the ledger had recorded by then: a position, an instant or a date."),
-    ] = None,
-    valid_at: Annotated[str | None, typer.Option(help="What was in effect then: an instant or a date.")] = None,
+    as_of: AsOf = None,
+    valid_at: ValidAt = None,
     as_json: Json = False,
     database_url: DatabaseUrl = None,
     data: Data = None,
@@ -116,6 +117,83 @@ def board(
     from cli.opening import settings
 
     show(settings(database_url, data, schema), cycle, as_of, valid_at, as_json=as_json)
+
+
+@app.command()
+def replay(
+    cycle: Annotated[str, typer.Argument(help="A cycle's label or id.")],
+    step: Annotated[
+        Literal["day", "week"] | None, typer.Option(help="A summary a day or week instead.", show_default=False)
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Redraw the board in place, day by day.")] = False,
+    speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Days a second, with --follow.")] = 7,
+    as_of: AsOf = None,
+    valid_at: ValidAt = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line a frame (or step).")] = False,
+    database_url: DatabaseUrl = None,
+    data: Data = None,
+    schema: Schema = None,
+) -> None:
+    """Show how a cycle evolved: who did what, when, and how the score moved."""
+    if follow and (as_json or step):
+        raise typer.BadParameter("goes without --json and --step", param_hint="--follow")
+    from cli import replay as run
+    from cli.opening import settings
+
+    given = settings(database_url, data, schema)
+    if follow:
+        run.follow(given, cycle, as_of, valid_at, speed)
+    elif step:
+        run.show_steps(given, cycle, as_of, valid_at, step, as_json=as_json)
+    else:
+        run.show(given, cycle, as_of, valid_at, as_json=as_json)
+
+
+@app.command()
+def diff(
+    cycle: Annotated[str, typer.Argument(help="A cycle's label or id.")],
+    since: Annotated[
+        str | None, typer.Option("--from", help="What was recorded by the earlier end. [now]", show_default=False)
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="What was recorded by the later end. [now]", show_default=False)
+    ] = None,
+    from_valid: Annotated[
+        str | None, typer.Option(help="What was in effect at the earlier end. [now]", show_default=False)
+    ] = None,
+    to_valid: Annotated[
+        str | None, typer.Option(help="What was in effect at the later end. [now]", show_default=False)
+    ] = None,
+    as_json: Json = False,
+    database_url: DatabaseUrl = None,
+    data: Data = None,
+    schema: Schema = None,
+) -> None:
+    """Show what differs in a cycle between two points in time, on either clock."""
+    from cli.diff import show
+    from cli.opening import settings
+
+    show(settings(database_url, data, schema), cycle, (since, to, from_valid, to_valid), as_json=as_json)
+
+
+@app.command()
+def kpis(
+    team: Annotated[str | None, typer.Option(help="Those of one team: its id or name.", show_default=False)] = None,
+    state: Annotated[
+        Literal["active", "retired"] | None, typer.Option(help="Those in one state.", show_default=False)
+    ] = None,
+    as_of: AsOf = None,
+    valid_at: ValidAt = None,
+    as_json: Json = False,
+    database_url: DatabaseUrl = None,
+    data: Data = None,
+    schema: Schema = None,
+) -> None:
+    """Show how the KPIs stand: latest value, target, health and trend."""
+    from cli.kpis import show
+    from cli.opening import settings
+
+    show(settings(database_url, data, schema), team, state, as_of, valid_at, as_json=as_json)
 
 
 @app.command()
@@ -134,6 +212,54 @@ def rebuild(
 
     if not rebuild_books(settings(database_url, data, schema), verify=verify, as_json=as_json):
         raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    export: Annotated[
+        Path | None, typer.Option(help="Check this exported ledger instead, without any database.", show_default=False)
+    ] = None,
+    public_key: Annotated[
+        list[str] | None,
+        typer.Option(help="A verifier key to trust, or a file with some; may be given again.", show_default=False),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint that was kept elsewhere; may be given again.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+    database_url: DatabaseUrl = None,
+    data: Data = None,
+    schema: Schema = None,
+) -> None:
+    """Prove that nothing was changed: events, tree, checkpoints, seals and books; or an export alone."""
+    if export is not None and not public_key:
+        raise typer.BadParameter("is needed with --export: the file cannot vouch for itself", param_hint="--public-key")
+    from cli import proofs
+    from cli.opening import settings
+
+    if export is not None:
+        is_true = proofs.verify_file(export, public_key or [], checkpoint or [], as_json=as_json)
+    else:
+        given = settings(database_url, data, schema)
+        is_true = proofs.verify_live(given, public_key or [], checkpoint or [], as_json=as_json)
+    if not is_true:
+        raise typer.Exit(1)
+
+
+@app.command()
+def checkpoint(
+    out: Annotated[Path | None, typer.Option(help="A file instead of standard output.", show_default=False)] = None,
+    as_json: Json = False,
+    database_url: DatabaseUrl = None,
+    data: Data = None,
+    schema: Schema = None,
+) -> None:
+    """Write the newest checkpoint, to be kept where nobody can reach both it and the ledger."""
+    from cli.opening import settings
+    from cli.proofs import write_checkpoint
+
+    write_checkpoint(settings(database_url, data, schema), out, as_json=as_json)
 
 
 @app.command()
@@ -211,6 +337,28 @@ def revoke_key(
     from cli.people import revoke
 
     revoke(settings(database_url, data, schema), id, as_json=as_json)
+
+
+@keys.command("rotate-signing")
+def rotate_signing_key(
+    as_json: Json = False, database_url: DatabaseUrl = None, data: Data = None, schema: Schema = None
+) -> None:
+    """Replace the key that checkpoints are signed with. Old checkpoints still verify with the old verifier keys."""
+    from cli.opening import settings
+    from cli.proofs import rotate_key
+
+    rotate_key(settings(database_url, data, schema), as_json=as_json)
+
+
+@keys.command("verifiers")
+def list_verifier_keys(
+    as_json: Json = False, database_url: DatabaseUrl = None, data: Data = None, schema: Schema = None
+) -> None:
+    """Print the keys that checkpoints are verified with, the current one first: what --public-key takes."""
+    from cli.opening import settings
+    from cli.proofs import show_verifier_keys
+
+    show_verifier_keys(settings(database_url, data, schema), as_json=as_json)
 
 
 @members.command("erase")

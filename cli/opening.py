@@ -63,6 +63,15 @@ def catch_up(runtime: Runtime, step: Step) -> int:
             step("Bringing the books up to date", now, head)
 
 
+def seal(runtime: Runtime, step: Step) -> Exception | None:
+    """Has the tree catch up with the ledger: our sealer, or a running server's. Answers why not, if it cannot be."""
+    try:
+        runtime.sealer.catch_up(progress=lambda done, of: step("Sealing", done, of))
+    except (LedgerError, NotReady) as error:
+        return error
+    return None
+
+
 def explained(error: Exception) -> str | None:
     """One line for an error that its user can do something about; `None` for our own mistakes."""
     if isinstance(error, Refusal):

@@ -1,7 +1,7 @@
 """Who may do what (contract, section 6).
 
     reader, auditor   nothing but reading
-    member            check in on, and change, what they or their team own; backdate their check-ins
+    member            check in on, measure and change what they or their team own; backdate their check-ins
     service           measurements and check-ins on what it, or its team, owns
     lead              everything of the teams they lead and of the teams below those; backdate it
     admin             everything
@@ -27,7 +27,13 @@ from domain.key_result.decisions import (
     GradeKeyResult,
     RestoreKeyResult,
 )
+from domain.key_result.linking import LinkKpi, UnlinkKpi
 from domain.key_result.state import KEY_RESULT
+from domain.kpi.decisions import ChangeKpi, DefineKpi, RestoreKpi, RetireKpi
+from domain.kpi.pairs import PairKpi, UnpairKpi
+from domain.kpi.state import KPI
+from domain.kpi.targets import SetKpiBenchmark, SetKpiTarget
+from domain.measurements.decisions import RecordMeasurements, RestateMeasurement
 from domain.objective.carrying import CarryForward
 from domain.objective.decisions import (
     ChangeObjective,
@@ -42,7 +48,7 @@ from domain.team.state import TEAM
 
 Role = Literal["reader", "member", "lead", "admin", "service", "auditor"]
 
-_CHECK_INS = (CheckInOn, CorrectCheckIn, RetractCheckIn)
+_STATEMENTS = (CheckInOn, CorrectCheckIn, RetractCheckIn, RecordMeasurements, RestateMeasurement)
 _ON_KEY_RESULT = (
     ChangeKeyResult,
     DropKeyResult,
@@ -50,6 +56,8 @@ _ON_KEY_RESULT = (
     GradeKeyResult,
     StartInitiative,
     CheckInOn,
+    LinkKpi,
+    UnlinkKpi,
 )
 _ON_OBJECTIVE = (
     ChangeObjective,
@@ -59,6 +67,17 @@ _ON_OBJECTIVE = (
     GradeObjective,
     CarryForward,
     AddKeyResult,
+)
+_ON_KPI = (
+    ChangeKpi,
+    SetKpiTarget,
+    SetKpiBenchmark,
+    PairKpi,
+    UnpairKpi,
+    RecordMeasurements,
+    RestateMeasurement,
+    RetireKpi,
+    RestoreKpi,
 )
 
 
@@ -76,10 +95,10 @@ def authorize(role: Role, member: UUID | None, command: Command, context: Contex
         return
     if role in ("reader", "auditor"):
         raise Forbidden(f"The role {role} may only read.")
-    if role == "service" and not isinstance(command, _CHECK_INS):
+    if role == "service" and not isinstance(command, _STATEMENTS):
         raise Forbidden("A service may only measure and check in.")
-    if command.effective_at is not None and role != "lead" and not isinstance(command, _CHECK_INS):
-        raise Forbidden("A member may backdate check-ins only.")
+    if command.effective_at is not None and role != "lead" and not isinstance(command, _STATEMENTS):
+        raise Forbidden("A member may backdate check-ins and measurements only.")
     owners = _owners(command, context)
     if owners is None:
         raise Forbidden(f"Only an admin may {command.NAME.replace('_', ' ')}.")
@@ -93,7 +112,7 @@ def _owners(command: Command, context: Context) -> list[Owners | None] | None:
 
     In the list, `None` stands for what does not exist, which the decision will say.
     """
-    if isinstance(command, SetObjective):
+    if isinstance(command, SetObjective | DefineKpi):
         nowhere = command.team is not None and not context.look(TEAM, command.team).exists
         return [None if nowhere else _belonging((command.owner, command.team))]
     if isinstance(command, CorrectCheckIn | RetractCheckIn):
@@ -102,6 +121,9 @@ def _owners(command: Command, context: Context) -> list[Owners | None] | None:
     if isinstance(command, ChangeInitiative):
         initiative = context.look(INITIATIVE, command.initiative)
         return [_of_key_result(initiative.now.key_result, context) if initiative.exists else None]
+    if isinstance(command, _ON_KPI):
+        kpi = context.look(KPI, command.kpi)
+        return [_belonging((kpi.now.owner, kpi.now.team)) if kpi.exists else None]
     if isinstance(command, _ON_OBJECTIVE):
         return [_of_objective(command.objective, context)]
     if isinstance(command, _ON_KEY_RESULT):

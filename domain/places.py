@@ -12,8 +12,10 @@ from uuid import UUID
 from domain.initiative.events import InitiativeStarted
 from domain.initiative.state import INITIATIVE
 from domain.kernel import Event, Fold, History, Kind, Ref
-from domain.key_result.events import KeyResultAdded, KeyResultChanged
+from domain.key_result.events import KeyResultAdded, KeyResultChanged, KpiLinked
 from domain.key_result.state import KEY_RESULT
+from domain.measurements.events import MeasurementRestated, MeasurementsRecorded
+from domain.measurements.state import measurements_id, quarter_of
 from domain.objective.events import ObjectiveMoved, ObjectiveSet
 from domain.objective.state import OBJECTIVE
 
@@ -47,6 +49,8 @@ def place(stream: Ref, event: Event, look: Looks) -> Place:
             return _key_result(stream, event, look)
         case Kind.INITIATIVE:
             return _initiative(stream, event, look)
+        case Kind.MEASUREMENTS:
+            return _measurements(stream, event)
         case _:
             return Place()
 
@@ -68,7 +72,18 @@ def _key_result(stream: Ref, event: Event, look: Looks) -> Place:
     if isinstance(event, KeyResultChanged) and "objective" in event.model_fields_set:
         cycles = tuple(dict.fromkeys((_cycle_of(objective, look), _cycle_of(event.objective, look))))
         return Place(cycles, ((Ref(Kind.OBJECTIVE, event.objective), stream),))
-    return Place((_cycle_of(objective, look),))
+    attachments = ((Ref(Kind.KPI, event.kpi), stream),) if isinstance(event, KpiLinked) else ()
+    return Place((_cycle_of(objective, look),), attachments)
+
+
+def _measurements(stream: Ref, event: Event) -> Place:
+    """Below the KPI, and below the measurements of every other quarter that the event says something of."""
+    assert isinstance(event, MeasurementsRecorded | MeasurementRestated)  # noqa: S101
+    days = [event.on] if isinstance(event, MeasurementRestated) else [point.on for point in event.points]
+    quarters = {quarter_of(day): None for day in sorted(days)}
+    streams = [Ref(Kind.MEASUREMENTS, measurements_id(event.kpi, quarter)) for quarter in quarters]
+    above = (Ref(Kind.KPI, event.kpi), *(other for other in streams if other != stream))
+    return Place((), tuple((parent, stream) for parent in above))
 
 
 def _initiative(stream: Ref, event: Event, look: Looks) -> Place:

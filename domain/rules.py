@@ -49,6 +49,7 @@ ObjectiveRef = Annotated[Id, Refers(Kind.OBJECTIVE)]
 KeyResultRef = Annotated[Id, Refers(Kind.KEY_RESULT)]
 CheckInRef = Annotated[Id, Refers(Kind.CHECK_IN)]
 InitiativeRef = Annotated[Id, Refers(Kind.INITIATIVE)]
+KpiRef = Annotated[Id, Refers(Kind.KPI)]
 AlignedRef = Annotated[Id, Refers(Kind.OBJECTIVE, Kind.KEY_RESULT)]
 
 
@@ -59,6 +60,11 @@ class Creation(Command):
     external_id: Label | None = None
 
 
+def spoken(kind: Kind) -> str:
+    """The kind as a sentence names it."""
+    return "KPI" if kind is Kind.KPI else kind.value.replace("_", " ")
+
+
 def then(history: History[S], command: Command) -> S | None:
     """The state that the command meets of a thing that exists: the latest, or that at its `effective_at`."""
     return history.now if command.effective_at is None else history.at(command.effective_at)
@@ -67,7 +73,7 @@ def then(history: History[S], command: Command) -> S | None:
 def existing(context: Context, command: Command, fold: Fold[S], id: UUID, pointer: str = "") -> tuple[History[S], S]:
     """The thing's history, and its state as the command meets it. Raises `NotFound` or `Invalid`."""
     history = context.look(fold, id)
-    what = fold.kind.value.replace("_", " ")
+    what = spoken(fold.kind)
     if not history.exists:
         raise missing(pointer or f"/{fold.kind.value}", what, id)
     state = then(history, command)
@@ -112,7 +118,7 @@ def created(
             None,
             history.first.effective_at,
         ):
-            raise Conflict(f"The id {ref.id} is taken by another {ref.kind.value.replace('_', ' ')}.", slug="id_taken")
+            raise Conflict(f"The id {ref.id} is taken by another {spoken(ref.kind)}.", slug="id_taken")
         return Decision(ref)
     claimed = tuple(claims) + external(command, context, ref)
     return Decision(ref, (Draft(ref, event, command.effective_at, claims=claimed, **more),), created=True)

@@ -1,8 +1,9 @@
-"""The arithmetic of `linear-v1`: how values become progress, scores, bands and paces.
+"""The arithmetic of scores: how values become progress, scores, bands and paces.
 
-The rules and their sources are in `docs/scoring.md`. All arithmetic is decimal with 40 significant
-digits; rounding happens only in answers (`six`). Before a result is compared or rounded it is brought to
-20 decimals, so that thirds which add up to a half count as the half they are.
+A cycle names the policy by which it is scored. `linear-v1` is the rule; `linear-measured-v1` is the same but for
+what enters an objective's mean (`enters`). The rules and their sources are in `docs/scoring.md`. All arithmetic is
+decimal with 40 significant digits; rounding happens only in answers (`six`). Before a result is compared or rounded
+it is brought to 20 decimals, so that thirds which add up to a half count as the half they are.
 """
 
 from collections.abc import Iterable
@@ -26,7 +27,9 @@ from domain.measures import (
 )
 
 POLICY = "linear-v1"
-POLICIES = (POLICY,)
+MEASURED = "linear-measured-v1"
+POLICIES = (POLICY, MEASURED)
+"""Every policy there ever was. A published one never changes: another rule is another name."""
 
 Status = Literal["on_track", "at_risk", "off_track", "pending"]
 Pace = Literal["on_track", "at_risk", "off_track"]
@@ -133,11 +136,20 @@ def mean(parts: Iterable[Weighted]) -> Decimal | None:
     return ratio(above, below)
 
 
+def enters(policy: str, *, pending: bool) -> bool:
+    """Whether an active key result enters its objective's mean. `pending`: no check-in, KPI or grade says anything.
+
+    Under `linear-v1` what is pending counts as 0; under `linear-measured-v1` it is left out.
+    """
+    return not (pending and policy == MEASURED)
+
+
 def ratio(above: Decimal, below: Decimal) -> Decimal | None:
     """The mean of parts that were summed elsewhere; `None` with weights of 0 alone."""
     return _EXACT.divide(above, below) if below else None
 
 
+@lru_cache(maxsize=4096)  # asked of the same few scores again and again
 def band(score: Decimal) -> Band:
     """The colour of an official score, rounded to one decimal, half up (Google's OKR playbook)."""
     tenth = tidy(score).quantize(_TENTH, rounding=ROUND_HALF_UP, context=_EXACT)

@@ -32,12 +32,22 @@ def plain(number: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
+def _is_plain(number: Decimal) -> bool:
+    """Whether a number is within the limits and just as it would be written, as nearly all are: 12, 12.5, not 1E+1."""
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int) or not -DECIMALS <= exponent <= 0 or len(digits) > DIGITS or not number:
+        return False
+    return exponent == 0 or (digits[-1] != 0 and len(digits) >= -exponent)
+
+
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
         raise ValueError("must be a number")
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
         raise ValueError("must be a number, such as 12.5")
-    number = Decimal(str(value))
+    number = value if isinstance(value, Decimal) else Decimal(str(value))
+    if _is_plain(number):
+        return number
     if not number.is_finite():
         raise ValueError("must be a finite number")
     if number and abs(number.adjusted()) > DIGITS:

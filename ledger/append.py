@@ -20,11 +20,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Children(NamedTuple):
-    """A guard: nothing of the kind was attached to the parent after the position."""
+    """A guard: so many things of the kind are attached to the parent, and no more."""
 
     parent: Ref
     kind: Kind
-    position: int
+    number: int
 
 
 class Attachment(NamedTuple):
@@ -199,7 +199,7 @@ def _command(append: Append) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "guards": {str(ref): version for ref, version in append.guards.items()},
         "children": [
-            {"parent": str(parent), "kind": kind, "position": position} for parent, kind, position in append.children
+            {"parent": str(parent), "kind": kind, "number": number} for parent, kind, number in append.children
         ],
         "not_before": append.not_before,
         "attach": [

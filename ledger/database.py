@@ -135,6 +135,8 @@ def reachable() -> Iterator[None]:
     """Turns every failure to reach the database into `NotReady`."""
     try:
         yield
+    except psycopg.errors.QueryCanceled as error:
+        raise NotReady("This took the database too long, and was given up.") from error
     except _AWAY as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise NotReady(f"The database cannot be reached just now: {reason}") from error

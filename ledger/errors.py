@@ -7,6 +7,8 @@
     ├── MigrationRefused     the login may not make the role or the schemas
     ├── RestoreRefused       only an empty ledger can be restored, gaplessly
     ├── UnknownEvent         an event that this program has no class for
+    ├── TreeBroken           the events, the tree over them and what was signed do not fit together
+    ├── SigningKeyElsewhere  the key that checkpoints are signed with is in another data folder
     └── DataFolderUnusable   the embedded PostgreSQL cannot live in the data folder
 
 That the database is away is no such error but `domain.errors.NotReady`: it passes.
@@ -39,6 +41,14 @@ class RestoreRefused(LedgerError):
 
 class UnknownEvent(LedgerError):
     """A stored event of a type or version that this program does not know."""
+
+
+class TreeBroken(LedgerError):
+    """The events, the tree over them and the checkpoints that were signed do not fit together."""
+
+
+class SigningKeyElsewhere(LedgerError):
+    """The key that checkpoints are signed with is in another data folder, such as a server's."""
 
 
 class DataFolderUnusable(LedgerError):

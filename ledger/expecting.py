@@ -9,6 +9,8 @@ from uuid import UUID
 
 from domain.kernel import Command, Kind, Ref
 from domain.key_result.check_ins import CHECK_INS
+from domain.measurements.decisions import RecordMeasurements, RestateMeasurement
+from domain.measurements.state import quarter_of, stream_of
 
 _NAMES = {
     "cycle": Kind.CYCLE,
@@ -18,6 +20,9 @@ _NAMES = {
     "objective": Kind.OBJECTIVE,
     "key_result": Kind.KEY_RESULT,
     "initiative": Kind.INITIATIVE,
+    "kpi": Kind.KPI,
+    "other": Kind.KPI,
+    "benchmark_kpi": Kind.KPI,
 }
 _MAKES = {
     "set_objective": Kind.OBJECTIVE,
@@ -25,6 +30,7 @@ _MAKES = {
     "register_member": Kind.MEMBER,
     "form_team": Kind.TEAM,
     "start_initiative": Kind.INITIATIVE,
+    "define_kpi": Kind.KPI,
     "check_in": Kind.CHECK_IN,
     "plan_cycle": Kind.CYCLE,
 }
@@ -45,21 +51,38 @@ class Given(Protocol):
 
 
 class Expectations(NamedTuple):
-    """Streams, and unique names as (scope, value)."""
+    """Streams, unique names as (scope, value), and parents with the kind of children that is asked for."""
 
     refs: list[Ref]
     names: list[tuple[str, str]]
+    parents: list[tuple[Ref, Kind]]
 
 
 def expectations(orders: Iterable[Given]) -> Expectations:
     """What the orders are going to look at."""
-    found = Expectations([], [])
+    found = Expectations([], [], [])
     for order in orders:
         command = order.command
         made = _MAKES.get(command.NAME)
         for name in command.model_fields_set:
             _expect(found, made, name, getattr(command, name), order.source)
+        _expect_measurements(found, command)
     return found
+
+
+def _expect_measurements(found: Expectations, command: Command) -> None:
+    """The quarters that are measured, and what else was said of them (`domain.measurements.reading`)."""
+    match command:
+        case RecordMeasurements():
+            days = [point.on for point in command.points]
+        case RestateMeasurement():
+            days = [command.on]
+        case _:
+            return
+    quarters = {quarter_of(day): day for day in days}
+    streams = [stream_of(command.kpi, day) for day in quarters.values()]
+    found.refs.extend(streams)
+    found.parents.extend((stream, Kind.MEASUREMENTS) for stream in streams)
 
 
 def _expect(found: Expectations, made: Kind | None, name: str, value: Any, source: str) -> None:

@@ -1,8 +1,8 @@
 """The way out: the whole ledger as a file, one event a line with everything its leaf is made of, and its
 texts.
 
-The same ledger gives the same bytes. People's names and addresses go to a file of their own, since they can
-be forgotten and an export cannot. `ledger.restoring` is the way back.
+The same ledger gives the same bytes, but for the signed note in the header. People's names and addresses go to a file
+of their own, since they can be forgotten and an export cannot. `ledger.restoring` is the way back.
 """
 
 from collections.abc import Iterator
@@ -11,16 +11,18 @@ import orjson
 
 from ledger.envelope import StoredFact
 from ledger.history_file import LEDGER, PEOPLE
+from ledger.proofs.leaf import leaf_of
+from ledger.proofs.tree import leaf_hash
 from ledger.reader import Reader
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
-def export_ledger(reader: Reader, upto: int) -> Iterator[bytes]:
-    """The lines of the export, header first, of all events to a position."""
-    yield orjson.dumps({"quarterdeck": LEDGER}, option=_OPTIONS)
+def export_ledger(reader: Reader, upto: int, checkpoint: str | None = None) -> Iterator[bytes]:
+    """The lines of the export, header first, of all events to a position; with the signed note that covers them."""
+    yield header_line(checkpoint)
     for stored in reader.iterate_stored(upto=upto):
-        yield orjson.dumps(_event(stored), option=_OPTIONS)
+        yield event_line(stored)
 
 
 def export_people(reader: Reader) -> Iterator[bytes]:
@@ -35,6 +37,17 @@ def export_people(reader: Reader) -> Iterator[bytes]:
             "source": person.source,
         }
         yield orjson.dumps(line, option=_OPTIONS)
+
+
+def header_line(checkpoint: str | None) -> bytes:
+    """The first line."""
+    header = {"quarterdeck": LEDGER} | ({} if checkpoint is None else {"checkpoint": checkpoint})
+    return orjson.dumps(header, option=_OPTIONS)
+
+
+def event_line(stored: StoredFact) -> bytes:
+    """The line of one event, with the hash of its leaf last."""
+    return orjson.dumps(_event(stored), option=_OPTIONS)
 
 
 def _event(stored: StoredFact) -> dict[str, object]:
@@ -52,4 +65,5 @@ def _event(stored: StoredFact) -> dict[str, object]:
         "on_behalf_of": stored.on_behalf_of,
         "data": orjson.loads(stored.state),
         "texts": orjson.loads(stored.texts),
+        "leaf_hash": leaf_hash(leaf_of(stored)).hex(),
     }

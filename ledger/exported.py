@@ -45,6 +45,8 @@ class _EventLine(BaseModel):
     on_behalf_of: Id | None
     data: dict[str, Any]
     texts: dict[str, dict[str, Any]]
+    leaf_hash: StrictStr | None = None
+    """For whoever checks the export (`ledger.proofs.exports`); restoring makes it again."""
 
 
 class _PersonLine(BaseModel):
@@ -68,16 +70,13 @@ class Exported:
 def read_event(mapper: EventMapper, fields: Mapping[str, Any]) -> Exported:
     """What a line says. Raises `Invalid` unless it is an event we know, with the texts it was made of."""
     line = build(_EventLine, fields)
-    _check_texts(line)
-    try:
-        state, texts = orjson.dumps(line.data), orjson.dumps(line.texts)
-    except TypeError:
-        raise at_fault("/data", "has a fraction or too long a number, which no event has") from None
+    check_texts(line.data, line.texts)
+    stored = _stored(line)
     fact = Fact(
         stream=_stream(line.stream),
         version=line.version,
         position=line.position,
-        event=_event(mapper, line, state),
+        event=_event(mapper, line, stored.state),
         effective_at=line.effective_at,
         recorded_at=line.recorded_at,
         actor=line.actor,
@@ -85,7 +84,20 @@ def read_event(mapper: EventMapper, fields: Mapping[str, Any]) -> Exported:
         reported_at=line.reported_at,
         id=line.id,
     )
-    stored = StoredFact(
+    return Exported(stored, fact)
+
+
+def read_stored(fields: Mapping[str, Any]) -> StoredFact:
+    """What a line says is stored, whatever event it is. Raises `Invalid`."""
+    return _stored(build(_EventLine, fields))
+
+
+def _stored(line: _EventLine) -> StoredFact:
+    try:
+        state, texts = orjson.dumps(line.data), orjson.dumps(line.texts)
+    except TypeError:
+        raise at_fault("/data", "has a fraction or too long a number, which no event has") from None
+    return StoredFact(
         originator_id=line.stream,
         originator_version=line.version,
         id=line.position,
@@ -101,7 +113,6 @@ def read_event(mapper: EventMapper, fields: Mapping[str, Any]) -> Exported:
         reported_at=line.reported_at,
         recorded_at=line.recorded_at,
     )
-    return Exported(stored, fact)
 
 
 def read_person(fields: Mapping[str, Any]) -> tuple[UUID, Person]:
@@ -126,9 +137,9 @@ def _event(mapper: EventMapper, line: _EventLine, state: bytes) -> Event:
         raise at_fault("/data", f"is not what a {line.type} has: {str(error).splitlines()[0]}") from None
 
 
-def _check_texts(line: _EventLine) -> None:
-    """Every text is the one that the event was made with, or was redacted."""
-    for pointer, kept in line.texts.items():
+def check_texts(data: Mapping[str, Any], texts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Every text is the one that the event was made with, or was redacted. Raises `Invalid`."""
+    for pointer, kept in texts.items():
         place = "/texts/" + pointer.replace("~", "~0").replace("/", "~1")
         salt, text = kept.get("salt"), kept.get("text")
         if kept.get("redacted") is True:
@@ -136,7 +147,8 @@ def _check_texts(line: _EventLine) -> None:
         if not isinstance(salt, str) or not isinstance(text, str):
             raise at_fault(place, "must have salt and text, or be redacted")
         try:
-            matches = commitment(bytes.fromhex(salt), text) == _committed(line.data, pointer)
+            raw = bytes.fromhex(salt)
+            matches = raw.hex() == salt and commitment(raw, text) == _committed(data, pointer)
         except (ValueError, LookupError, TypeError):
             matches = False
         if not matches:

@@ -32,11 +32,11 @@ class LineNotTaken(Invalid):
 
     def __init__(self, line: int, refusal: Refusal) -> None:
         self.line = line
-        self.reason = _reason(refusal)
+        self.reason = reason_of(refusal)
         super().__init__(f"line {line}: {self.reason}", slug=refusal.slug, faults=refusal.faults)
 
 
-def _reason(refusal: Refusal) -> str:
+def reason_of(refusal: Refusal) -> str:
     """Names the fields by their pointers; of a rule that was broken, says what the rule says."""
     faults = [fault for fault in refusal.faults if fault.pointer]
     if not faults or refusal.status == 409:
@@ -135,6 +135,8 @@ def _read_header(given: dict[str, Any]) -> Header:
     source = label("/source", given.pop("source", None)) if format == HISTORY else ""
     if source == "http":
         raise at_fault("/source", "is the name of what comes over HTTP; give the file's own")
+    if format == LEDGER:
+        given.pop("checkpoint", None)  # for whoever checks the export: ledger.proofs.exports
     for name in given:
         raise at_fault(f"/{name}", "does not belong in a header")
     return Header(format, source)

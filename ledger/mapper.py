@@ -131,6 +131,11 @@ class _Upcasts(Event):
 # them is seen from the values, so that unions of measures need no further thought.
 
 
+def text_pointers(event: Event) -> Iterator[str]:
+    """Where the free texts of an event stand, redacted ones included."""
+    return (pointer for pointer, _ in _texts_in(event, ""))
+
+
 def _texts_in(model: BaseModel, at: str) -> Iterator[tuple[str, "str | Redacted"]]:
     for name, is_text in _fields(type(model)):
         if name in model.model_fields_set:

@@ -6,8 +6,12 @@ be late or lost; whoever follows polls as well (`ledger.subscription`).
 """
 
 import logging
+import selectors
+import socket
 import threading
 from collections.abc import Callable
+
+import psycopg
 
 from domain.errors import NotReady
 from ledger.database import Connection, Database, reachable
@@ -18,6 +22,9 @@ _LOG = logging.getLogger(__name__)
 
 PAUSE = 0.01
 """Seconds between two announcements."""
+
+RETRY = 1.0
+"""Seconds between two attempts to listen."""
 
 
 class Announcer:
@@ -82,13 +89,17 @@ class Ear:
         self._database = database
         self._heard = heard
         self._closed = threading.Event()
+        # A connection belongs to one thread at a time, so `close()` leaves it alone and says so beside it.
+        self._closing, self._close = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="ear", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Ends the thread, within half a second."""
+        """Ends the thread and its connection, at once unless it is just connecting. Twice does no harm."""
         self._closed.set()
+        self._close.close()
         self._thread.join()
+        self._closing.close()
 
     def _run(self) -> None:
         while not self._closed.is_set():
@@ -97,13 +108,17 @@ class Ear:
                     connection.execute(_SQL["listen"])
                     self._heard()  # whatever was said while nobody listened
                     self._hear(connection)
-            except NotReady as error:
+            except (NotReady, psycopg.Error) as error:  # also of an engine that has no LISTEN
                 _LOG.info("Hearing of appends is interrupted, polling goes on: %s", error)
-                self._closed.wait(1)
+                self._closed.wait(RETRY)
 
     def _hear(self, connection: Connection) -> None:
         prefix = f"{self._database.schema} "
-        while not self._closed.is_set():
-            for notification in connection.notifies(timeout=0.5, stop_after=1):
-                if notification.payload.startswith(prefix):
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection.fileno(), selectors.EVENT_READ)
+            selector.register(self._closing, selectors.EVENT_READ)
+            while not self._closed.is_set():
+                selector.select()
+                heard = [each.payload for each in connection.notifies(timeout=0)]
+                if any(payload.startswith(prefix) for payload in heard):
                     self._heard()

@@ -67,11 +67,11 @@ SELECT stream, version, position, type, schema_version, data::text, texts::text,
 -- The last position recorded by an instant; none before the first event.
 SELECT position FROM events WHERE recorded_at <= %(instant)s ORDER BY recorded_at DESC LIMIT 1;
 
--- name: children
--- The things of a kind that were ever attached to a parent, oldest first.
-SELECT split_part(child, '/', 2)::uuid, position
-  FROM attachments
- WHERE parent = %(parent)s AND starts_with(child, %(kind)s || '/')
+-- name: children_of
+-- The things that were ever attached to some parents, each with the kind to look for, oldest first.
+SELECT wanted.parent, wanted.kind, split_part(child, '/', 2)::uuid
+  FROM unnest(%(parents)s::text[], %(kinds)s::text[]) AS wanted (parent, kind)
+  JOIN attachments ON attachments.parent = wanted.parent AND starts_with(child, wanted.kind || '/')
  ORDER BY position, child;
 
 -- name: last_effective_in

@@ -108,10 +108,17 @@ class Reader:
         versions = {"after": after, "upto": END if upto is None else upto}
         return [_stored(row) for row in self._rows(name, stream=stream, limit=limit, **versions)]
 
-    def children(self, parent: Ref, kind: Kind) -> tuple[list[UUID], int]:
-        """Everything of a kind ever attached to the parent, oldest first; and the last one's position."""
-        rows = self._rows("children", parent=str(parent), kind=kind.value)
-        return [child for child, _ in rows], rows[-1][1] if rows else 0
+    def children(self, parent: Ref, kind: Kind) -> list[UUID]:
+        """Everything of a kind ever attached to the parent, oldest first."""
+        return self.children_of([(parent, kind)])[parent, kind]
+
+    def children_of(self, wanted: Sequence[tuple[Ref, Kind]]) -> Mapping[tuple[Ref, Kind], list[UUID]]:
+        """The same of each of many (parent, kind)."""
+        found: dict[tuple[Ref, Kind], list[UUID]] = {one: [] for one in wanted}
+        parents, kinds = [str(parent) for parent, _ in wanted], [kind.value for _, kind in wanted]
+        for parent, kind, child in self._rows("children_of", parents=parents, kinds=kinds) if wanted else ():
+            found[_ref(parent), Kind(kind)].append(child)
+        return found
 
     def last_effective_in(self, cycle: UUID) -> datetime | None:
         """When the latest event that changed a goal of the cycle took effect."""

@@ -78,8 +78,9 @@ class Desk:
         self.used_cache = False
         self.holders: dict[tuple[str, str], Ref] = {}
         self._named: Mapping[tuple[str, str], Ref | None] = {}
+        self._children: Mapping[tuple[Ref, Kind], list[UUID]] = {}
         self.people: dict[UUID, Person] = {}
-        self.attached: list[tuple[Ref, Ref, int]] = []
+        self.attached: dict[tuple[Ref, Kind], dict[UUID, None]] = {}
         self.latest: dict[UUID, datetime] = {}
         self.laid: dict[Ref, list[Fact[Any]]] = {}
         self._cache = cache
@@ -103,9 +104,12 @@ class Desk:
             self._histories[ref] = known
         return cast("History[S]", known)
 
-    def expect(self, refs: Iterable[Ref], names: Iterable[tuple[str, str]]) -> None:
-        """Reads what a batch is going to ask for at once: streams, and who holds unique names."""
+    def expect(
+        self, refs: Iterable[Ref], names: Iterable[tuple[str, str]], parents: Iterable[tuple[Ref, Kind]]
+    ) -> None:
+        """Reads what a batch is going to ask for at once: streams, who holds unique names, and children."""
         self._named = self.reader.holders(list(dict.fromkeys(names)))
+        self._children = self.reader.children_of(list(dict.fromkeys(parents)))
         wanted = [ref for ref in dict.fromkeys(refs) if self.fresh or self._cache.get(ref) is None]
         for start in range(0, len(wanted), _AT_ONCE):
             for ref, facts in self.reader.read_streams(wanted[start : start + _AT_ONCE]).items():
@@ -117,6 +121,13 @@ class Desk:
         if name in self.holders:
             return self.holders[name]
         return self._named[name] if name in self._named else self.reader.holder(scope, value)
+
+    def children(self, parent: Ref, kind: Kind) -> list[UUID]:
+        """What was ever attached to a parent, the drafts so far included."""
+        known = self._children.get((parent, kind))
+        found = self.reader.children(parent, kind) if known is None else known
+        laid = self.attached.get((parent, kind))
+        return list(dict.fromkeys((*found, *laid))) if laid else found
 
     def lay(self, draft: Draft, actor: UUID, on_behalf_of: UUID | None) -> Place:
         """Takes a draft in, as if it had been recorded. Answers where it belongs."""
@@ -144,7 +155,8 @@ class Desk:
         self.laid.setdefault(draft.stream, []).append(fact)
         for cycle in where.cycles:
             self.latest[cycle] = max(fact.effective_at, self.latest.get(cycle, fact.effective_at))
-        self.attached += [(parent, child, self._position) for parent, child in where.attachments]
+        for parent, child in where.attachments:
+            self.attached.setdefault((parent, child.kind), {}).setdefault(child.id)
         self.holders |= {(claim.scope, claim.value): draft.stream for claim in draft.claims}
         if draft.person is not None:
             self.people[draft.stream.id] = draft.person
@@ -182,11 +194,8 @@ class Sight:
 
     def children(self, parent: Ref, kind: Kind, /) -> Sequence[UUID]:
         """Every thing of that kind that was ever attached to the parent, oldest first."""
-        found, position = self._desk.reader.children(parent, kind)
-        for above, child, at in self._desk.attached:
-            if above == parent and child.kind is kind and child.id not in found:
-                found, position = [*found, child.id], at
-        self._children[parent, kind] = position
+        found = self._desk.children(parent, kind)
+        self._children[parent, kind] = len(found)
         return found
 
     def last_effective_in(self, cycle: UUID, /) -> datetime | None:
@@ -209,5 +218,5 @@ class Sight:
 
     def guarded(self, append: Append) -> Append:
         """The append, with everything that was looked at as its guards."""
-        children = tuple(Children(parent, kind, at) for (parent, kind), at in self._children.items())
+        children = tuple(Children(*parent, count) for parent, count in self._children.items())
         return replace(append, guards=self._guards, children=children, not_before=tuple(self._not_before))

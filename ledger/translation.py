@@ -35,6 +35,7 @@ MAKES: Mapping[str, Kind] = {
     "add_key_result": Kind.KEY_RESULT,
     "check_in": Kind.CHECK_IN,
     "start_initiative": Kind.INITIATIVE,
+    "define_kpi": Kind.KPI,
 }
 """What a creating command makes, which is the namespace of the line's `id`."""
 
@@ -121,16 +122,16 @@ class Translator:
         at, actor, verb = _at(fields), label("/actor", fields.get("actor")), _verb(fields)
         payload = {field: value for field, value in fields.items() if field not in _ENVELOPE}
         made = self._own(line, MAKES.get(verb), payload)
-        cls = COMMANDS[verb].command
-        for field, kinds in references(cls).items():
-            if payload.get(field) is not None:
-                payload[field] = self._referred(kinds, f"/{field}", payload[field])
-        command = build(cls, payload | {"effective_at": at})
-        cycle = (fields["id"], command.label) if isinstance(command, PlanCycle) and made else None
         origin = f"{scope(self.source)}:{line.number}"
         member, introduction = self._actor(actor, at, origin)
         if introduction:
             made[member] = actor
+        cls = COMMANDS[verb].command
+        for field, kinds in references(cls).items():
+            if payload.get(field) is not None:
+                payload[field] = self._referred(kinds, f"/{field}", payload[field], member)
+        command = build(cls, payload | {"effective_at": at})
+        cycle = (fields["id"], command.label) if isinstance(command, PlanCycle) and made else None
         order = Order(
             command,
             member,
@@ -153,8 +154,10 @@ class Translator:
         payload.setdefault("external_id", name)
         return {payload["id"]: name}
 
-    def _referred(self, kinds: Sequence[Kind], pointer: str, name: Any) -> UUID | str:
+    def _referred(self, kinds: Sequence[Kind], pointer: str, name: Any, acting: UUID) -> UUID | str:
         """What a name stands for: first by what the file has made, then by what the ledger holds.
+
+        Who acts on the line is a member by then, even where the line itself has to register them first.
 
         A cycle is passed on by its label where that is known: planning one whose label exists already is no
         new cycle, and what the file says of its own is then said of that one.
@@ -167,7 +170,7 @@ class Translator:
             return id if self._exists(Ref(Kind.CYCLE, id)) else name
         for kind in kinds:
             id = self.id(kind, name)
-            if id in self._names:
+            if id in self._names or id == acting:
                 return id
         for kind in kinds:
             if found := self._held(kind, name):

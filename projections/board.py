@@ -15,17 +15,23 @@ from projections.shapes import Row, Shape
 def board(reading: Reading, cycle: UUID) -> Shape:
     """The board of a cycle. Raises `NotFound`."""
     row = cycle_row(reading, cycle)
-    rows = in_cycle(reading, row)
-    score = shapes.cycle_score(rows)
-    inside = reading.rows(CYCLES["inside"], parent=cycle)
+    return board_of(reading, row, in_cycle(reading, row))
+
+
+def board_of(
+    reading: Reading, cycle: Row, objectives: Sequence[Row], key_results: Sequence[Row] | None = None
+) -> Shape:
+    """The board that some rows make: the books', or such as were folded in memory under some assumption."""
+    score = shapes.cycle_score(objectives)
+    inside = reading.rows(CYCLES["inside"], parent=cycle["id"])
     scores = cycle_scores(reading, [each["id"] for each in inside])
     return {
-        "cycle": shapes.cycle(row, score, reading.valid_at),
+        "cycle": shapes.cycle(cycle, score, reading.valid_at),
         "as_of": reading.stamp(),
         "valid_at": reading.valid_at,
         "score": six(score),
-        "expected": six(shapes.when(row, reading.valid_at).expected),
-        "objectives": objective_shapes(reading, rows, {cycle: row}),
+        "expected": six(shapes.when(cycle, reading.valid_at).expected),
+        "objectives": objective_shapes(reading, objectives, {cycle["id"]: cycle}, key_results),
         "cycles": [{"id": e["id"], "label": e["label"], "score": six(scores[e["id"]])} for e in inside],
     }
 

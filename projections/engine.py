@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from domain.kernel import Fact, Kind, Ref
+from domain.kernel import Event, Fact, Kind, Ref
 from projections.track import Key
 from projections.world import World
 
@@ -57,6 +57,11 @@ class Book(Protocol):
         """The kinds of streams that tell of its things."""
         ...
 
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """Those events alone that do, if not all of these streams do; of all: none."""
+        ...
+
     def things(self, fact: Fact[Any], world: World) -> Iterable[Thing]:
         """The things that the fact may change, known before it is taken in."""
         ...
@@ -68,6 +73,28 @@ class Book(Protocol):
     def row(self, thing: Thing, key: Key, world: World) -> Row | None:
         """The thing as it looked after everything up to a place in the fold."""
         ...
+
+
+class LogBook:
+    """A book of what was said, a row a statement: nothing that comes later ever changes a row of it."""
+
+    events: tuple[type[Event], ...] = ()
+
+    def things(self, fact: Fact[Any], world: World) -> Iterable[Thing]:  # noqa: ARG002
+        """None that have versions."""
+        return ()
+
+    def keys_from(self, thing: Thing, key: Key, world: World) -> Sequence[Key]:
+        """Never asked for."""
+        raise NotImplementedError
+
+    def row(self, thing: Thing, key: Key, world: World) -> Row | None:
+        """Never asked for."""
+        raise NotImplementedError
+
+    def entries(self, fact: Fact[Any], world: World) -> Iterable[tuple[UUID, Key, Row]]:
+        """The rows that a fact, which is taken in, makes: each with its id and its place in the fold."""
+        raise NotImplementedError
 
 
 @dataclass(slots=True)
@@ -88,42 +115,32 @@ class Closed(NamedTuple):
     id: UUID
     valid_from: datetime
     position: int
-    known_from: int | None
-    """`None` for the one that is known now; a rebuild, which closes at its end, says which."""
 
 
 class Output:
-    """What to write of one book. `whole`: it is kept for a whole rebuild, and drained now and then."""
+    """What to write of one book."""
 
-    def __init__(self, *, whole: bool = False) -> None:
+    def __init__(self) -> None:
         self.opened: list[Opened] = []
         self.closed: list[Closed] = []
-        self._whole = whole
-        self._pending: dict[tuple[UUID, Key], Opened] = {}
-        # Versions that were not known from their own position on: those that a late fact wrote anew.
-        self._rewritten: dict[tuple[UUID, Key], int] = {}
+        self._pending: dict[tuple[int, Key], Opened] = {}
 
     def open(self, id: UUID, key: Key, known_from: int, row: Row) -> None:
         """A version begins to be known."""
-        opened = self._pending[id, key] = Opened(id, key, known_from, row)
+        opened = self._pending[id.int, key] = Opened(id, key, known_from, row)
         self.opened.append(opened)
-        if self._whole and known_from != key[1]:
-            self._rewritten[id, key] = known_from
+
+    def enter(self, id: UUID, key: Key, row: Row) -> None:
+        """A row of a log: known from its own position on, for ever."""
+        self.opened.append(Opened(id, key, key[1], row))
 
     def close(self, id: UUID, key: Key, known_to: int) -> None:
         """A version is no longer known."""
-        pending = self._pending.pop((id, key), None)
+        pending = self._pending.pop((id.int, key), None)
         if pending is not None:
             pending.known_to = known_to
-            return
-        known_from = self._rewritten.pop((id, key), key[1]) if self._whole else None
-        self.closed.append(Closed(known_to, id, *key, known_from))
-
-    def drain(self) -> list[Opened]:
-        """Hands over the versions opened so far; what closes them later is in `closed`."""
-        opened, self.opened = self.opened, []
-        self._pending.clear()
-        return opened
+        else:
+            self.closed.append(Closed(known_to, id, *key))
 
 
 @dataclass(slots=True)
@@ -135,8 +152,16 @@ class Standing:
     error: str | None = None
 
 
-Known = list[tuple[Thing, Row | None, dict[Key, Row]]]
-"""For each thing that a fact may change: the row just before the fact's place, and the versions from there on."""
+class _Shelf:
+    """A book at work: where it stands, and each thing's last row with its place in the fold."""
+
+    __slots__ = ("book", "last", "standing")
+
+    def __init__(self, standing: Standing) -> None:
+        self.book = standing.book
+        self.standing = standing
+        self.last: dict[int, tuple[Key, Row | None]] = {}
+
 
 _MOST_LAST = 100_000
 
@@ -147,7 +172,8 @@ class Engine:
     def __init__(self, standings: Sequence[Standing], world: World) -> None:
         self.standings = standings
         self.world = world
-        self._last: dict[tuple[str, UUID], tuple[Key, Row | None]] = {}
+        self._shelves = [_Shelf(standing) for standing in standings]
+        self._concerned: dict[type[Event], list[_Shelf]] = {}
 
     @property
     def position(self) -> int:
@@ -158,80 +184,101 @@ class Engine:
     def forget(self) -> None:
         """Forgets what is held of the streams; they are read again when they are needed."""
         self.world.forget()
-        self._last.clear()
+        for shelf in self._shelves:
+            shelf.last.clear()
 
-    def take(self, facts: Sequence[Fact[Any]], onto: Mapping[str, Output] | None = None) -> Mapping[str, Output]:
+    def take(self, facts: Sequence[Fact[Any]]) -> Mapping[str, Output]:
         """Takes the next facts, which follow on `position`. Answers what to write of each book."""
-        output = onto or {standing.book.name: Output() for standing in self.standings}
-        if self.world.shrink() or len(self._last) > _MOST_LAST:
-            self._last.clear()
+        output = {standing.book.name: Output() for standing in self.standings}
+        if self.world.shrink() or sum(len(shelf.last) for shelf in self._shelves) > _MOST_LAST:
+            self.forget()
         self.world.load(facts)
         for fact in facts:
             self._take(fact, output)
+        for standing in self.standings:
+            if facts and standing.error is None:
+                standing.position = max(standing.position, facts[-1].position)
         return output
 
     def _take(self, fact: Fact[Any], output: Mapping[str, Output]) -> None:
         kind = fact.stream.kind
-        running = [s for s in self.standings if s.error is None and s.position < fact.position]
-        concerned = [s for s in running if kind in s.book.kinds]
-        if kind is not Kind.EVENT:
-            known = [(standing, self._before(standing, fact)) for standing in concerned]
-            self.world.add(fact)
-            for standing, before in known:
-                if before is not None:
-                    self._after(standing, fact, before, output[standing.book.name])
-        for standing in running:
-            if standing.error is None:
-                standing.position = fact.position
+        if kind is Kind.EVENT:
+            return
+        begin = self.world.begin(fact)
+        concerned = []
+        for shelf in self._concerned_by(fact):
+            if shelf.standing.error is None and shelf.standing.position < fact.position:
+                try:
+                    concerned.append((shelf, self._before(shelf, fact, begin)))
+                except Exception as error:  # whatever it is, it stops this book, and is shown
+                    _stop(shelf.standing, fact, error)
+        self.world.add(fact)
+        for shelf, known in concerned:
+            try:
+                self._after(shelf, fact, begin, known, output[shelf.book.name])
+            except Exception as error:  # the same; nothing of this fact is written of this book
+                _stop(shelf.standing, fact, error)
 
-    def _before(self, standing: Standing, fact: Fact[Any]) -> Known | None:
-        """Each thing's row just before the fact's place, and its versions from there on, without the fact."""
-        book = standing.book
-        known: Known = []
-        try:
-            for thing in book.things(fact, self.world):
-                if thing.new:
-                    known.append((thing, None, {}))
-                    continue
-                cached = self._last.get((book.name, thing.id))
-                if cached is not None and cached[0] < fact.key:
-                    known.append((thing, cached[1], {}))
-                    continue
-                row = book.row(thing, (fact.effective_at, fact.position - 1), self.world)
-                known.append((thing, row, dict(self._versions(book, thing, fact.key, row))))
-        except Exception as error:  # whatever it is, it stops this book, and is shown
-            _stop(standing, fact, error)
-            return None
+    def _concerned_by(self, fact: Fact[Any]) -> "list[_Shelf]":
+        """The books that an event of this class may change."""
+        found = self._concerned.get(type(fact.event))
+        if found is None:
+            kind, cls = fact.stream.kind, type(fact.event)
+            found = [s for s in self._shelves if kind in s.book.kinds and issubclass(cls, s.book.events or Event)]
+            self._concerned[cls] = found
+        return found
+
+    def _before(self, shelf: _Shelf, fact: Fact[Any], begin: Key) -> "list[_Known]":
+        """Each thing that the fact may change, with its row just before the fact's place, without the fact."""
+        book, last, world = shelf.book, shelf.last, self.world
+        known: list[_Known] = []
+        for thing in book.things(fact, world):
+            if thing.new:
+                known.append((thing, None, None))
+                continue
+            cached = last.get(thing.id.int)
+            if cached is not None and cached[0] < begin:
+                known.append((thing, cached[1], None))
+                continue
+            row = book.row(thing, (begin[0], begin[1] - 1), world)
+            known.append((thing, row, dict(_versions(book, thing, begin, row, world))))
         return known
 
-    def _versions(self, book: Book, thing: Thing, key: Key, before: Row | None) -> list[tuple[Key, Row]]:
-        versions = []
-        for place in book.keys_from(thing, key, self.world):
-            row = book.row(thing, place, self.world)
-            if row is not None and row != before:
-                versions.append((place, row))
-                before = row
-        return versions
-
-    def _after(self, standing: Standing, fact: Fact[Any], known: Known, output: Output) -> None:
-        book = standing.book
-        try:
-            changes = [(*one, self._versions(book, one[0], fact.key, one[1])) for one in known]
-        except Exception as error:  # the same; nothing of this fact is written of this book
-            _stop(standing, fact, error)
+    def _after(self, shelf: _Shelf, fact: Fact[Any], begin: Key, known: "list[_Known]", output: Output) -> None:
+        """Writes what came out different once the fact was taken in."""
+        book, world, position = shelf.book, self.world, fact.position
+        if isinstance(book, LogBook):
+            for entry in list(book.entries(fact, world)):
+                output.enter(*entry)
             return
+        changes = [(*one, _versions(book, one[0], begin, one[1], world)) for one in known]
         for thing, before, old, versions in changes:
             if old:
                 new = dict(versions)
                 for key, row in old.items():
                     if new.get(key) != row:
-                        output.close(thing.id, key, fact.position)
+                        output.close(thing.id, key, position)
             for key, row in versions:
-                if old.get(key) != row:
-                    output.open(thing.id, key, fact.position, row)
-            last = versions[-1] if versions else (fact.key, before)
-            self._last[book.name, thing.id] = (max(last[0], fact.key), last[1])
+                if not old or old.get(key) != row:
+                    output.open(thing.id, key, position, row)
+            last = versions[-1] if versions else (begin, before)
+            shelf.last[thing.id.int] = last if last[0] > begin else (begin, last[1])
+
+
+_Known = tuple[Thing, Row | None, dict[Key, Row] | None]
+"""A thing, its row just before a fact, and, where the fact comes late, the versions that were there from then on."""
+
+
+def _versions(book: Book, thing: Thing, key: Key, before: Row | None, world: World) -> list[tuple[Key, Row]]:
+    versions = []
+    for place in book.keys_from(thing, key, world):
+        row = book.row(thing, place, world)
+        if row is not None and row != before:
+            versions.append((place, row))
+            before = row
+    return versions
 
 
 def _stop(standing: Standing, fact: Fact[Any], error: Exception) -> None:
+    standing.position = max(standing.position, fact.position - 1)
     standing.error = f"{type(error).__name__} at position {fact.position}: {error}"

@@ -4,7 +4,7 @@ However many goals there are, it takes one query a kind, never one a goal.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -53,12 +53,19 @@ def in_cycle(reading: Reading, cycle: Row) -> list[Row]:
     return list(reading.rows(OBJECTIVES["in_cycles"], cycles=[cycle["id"]]))
 
 
-def objective_shapes(reading: Reading, rows: Sequence[Row], cycles: dict[UUID, Row] | None = None) -> list[Shape]:
-    """Objectives with their key results."""
+def objective_shapes(
+    reading: Reading,
+    rows: Sequence[Row],
+    cycles: Mapping[UUID, Row] | None = None,
+    key_results: Sequence[Row] | None = None,
+) -> list[Shape]:
+    """Objectives with their key results; `key_results`: the rows of those, if they are not the books'."""
     ids = [row["id"] for row in rows]
     cycles = cycles or cycle_rows(reading, {row["cycle"] for row in rows})
+    if key_results is None:
+        key_results = reading.rows(KEY_RESULTS["of_objectives"], objectives=ids)
     parts: defaultdict[UUID, list[Row]] = defaultdict(list)
-    for part in reading.rows(KEY_RESULTS["of_objectives"], objectives=ids):
+    for part in key_results:
         parts[part["objective"]].append(part)
     times = {id: shapes.when(cycle, reading.valid_at) for id, cycle in cycles.items()}
     carried = {row["old"]: row["new"] for row in reading.rows(OBJECTIVES["carried"], ids=ids)}

@@ -4,8 +4,10 @@ The active one holds a PostgreSQL advisory lock on a connection of its own; when
 dies, another takes over. The lock only saves work: what keeps two from writing at once is that the bookmarks are
 locked, and compared, in the transaction that writes the rows.
 
-It is woken by appends of its own process; those of others it finds by looking, every 250 ms. It goes on
-after any failure of the database; an event that a book cannot take stops that book alone (`projections.engine`).
+It is woken by appends of its own process, if the recorder is told to (`wake`), and by announcements of those of
+others (`ledger.notify`) from `start()` to `stop()`. Both may be missing or late, so it looks by itself as well,
+every 250 ms. While another projector is the active one, nothing wakes it but that look for the lease. It goes on after
+any failure of the database; an event that a book cannot take stops that book alone (`projections.engine`).
 """
 
 import logging
@@ -20,12 +22,14 @@ from typing import Any
 import psycopg
 
 from domain.errors import NotReady
-from domain.kernel import Fact, Kind, Ref
+from domain.kernel import Fact, Ref
 from domain.redaction.events import TextRedacted
 from ledger.database import Connection, Database
+from ledger.notify import Ear
 from ledger.reader import Reader
 from projections import store
 from projections.engine import Engine, Standing
+from projections.renewal import renew
 from projections.shelf import BOOKS
 from projections.store import SQL
 from projections.world import BLANK, World
@@ -53,9 +57,11 @@ class Projector:
         self._checked = 0.0
         self._engine: Engine | None = None
         self._thread: Thread | None = None
+        self._ear: Ear | None = None
 
     def start(self) -> None:
         """Begins to follow the ledger."""
+        self._ear = Ear(self._database, self.wake)
         self._thread = Thread(target=self._run, name="projector", daemon=True)
         self._thread.start()
 
@@ -69,6 +75,8 @@ class Projector:
         self._woken.set()
         if self._thread is not None:
             self._thread.join()
+        if self._ear is not None:
+            self._ear.close()
         self._release()
 
     def catch_up(self, timeout: float = 3600.0, progress: Callable[[int, int], None] | None = None) -> int:
@@ -107,7 +115,7 @@ class Projector:
         while not self._stopping.is_set():
             try:
                 if not self._leads():
-                    self._pause(POLL)
+                    self._stopping.wait(POLL)  # each try costs a connection: appends are no reason for one
                     continue
                 before = self._engine.position if self._engine else -1
                 if self.step() == before:
@@ -173,8 +181,7 @@ class Projector:
             known = store.standings(connection, hold=True)
             if {name: position for name, (_, position, _) in known.items() if name in before} != before:
                 raise LostLease("the books were written by somebody else")
-            for standing in engine.standings:
-                store.write(connection, standing.book, output[standing.book.name])
+            store.write(connection, ((standing.book, output[standing.book.name]) for standing in engine.standings))
             store.advance(connection, engine.standings)
             for ref in _redacted(facts):
                 renew(connection, self._reader, ref, engine.position)
@@ -199,25 +206,3 @@ def prepare(database: Database) -> None:
 
 def _redacted(facts: Sequence[Fact[Any]]) -> set[Ref]:
     return {Ref.parse(fact.event.stream) for fact in facts if isinstance(fact.event, TextRedacted)}
-
-
-def renew(connection: Connection, reader: Reader, ref: Ref, upto: int) -> None:
-    """Writes every version of what a stream tells of anew, now that a text of it is gone."""
-    refs = [ref]
-    if ref.kind is Kind.OBJECTIVE:
-        refs += [Ref(Kind.KEY_RESULT, id) for id in reader.children(ref, Kind.KEY_RESULT)[0]]
-    facts = sorted(
-        (fact for stream in reader.read_streams(refs, upto).values() for fact in stream),
-        key=lambda fact: fact.position,
-    )
-    engine = Engine([Standing(book) for book in BOOKS], World(BLANK))
-    told: dict[str, set[Any]] = {book.name: set() for book in BOOKS}
-    for fact in facts:
-        for book in BOOKS if fact.stream == ref else ():
-            told[book.name] |= {thing.id for thing in book.things(fact, engine.world) if thing.stream == ref}
-    output = engine.take(facts)
-    for standing in engine.standings:
-        book, ids = standing.book, told[standing.book.name]
-        if ids:
-            store.delete(connection, book, list(ids))
-            store.copy_rows(connection, book, [one for one in output[book.name].opened if one.id in ids])

@@ -140,6 +140,7 @@ class Books:
         if position > stands:
             self.wait_for(position)
         with self._snapshot() as connection:
+            connection.execute(SQL["patience"])
             recorded_at = _recorded_at(connection, position)
             latest = max(now, recorded_at) if recorded_at else now
             at = _instant("valid_at", valid_at) if valid_at is not None else latest

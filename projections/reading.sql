@@ -37,3 +37,7 @@ SELECT max(position) FROM events
 -- name: people
 -- Names and addresses of some members; erased ones are left out.
 SELECT member, name, email, external_id FROM people WHERE member = ANY (%(members)s);
+
+-- name: patience
+-- No statement of an answer works longer than this, whatever was asked: it would hold a connection that others wait for.
+SET LOCAL statement_timeout = '60s';

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from domain.errors import NotFound
 from domain.kernel import Kind, Ref
+from domain.rules import spoken
 from ledger.sql import load
 from projections import shapes
 from projections.goals import CYCLES, KEY_RESULTS, OBJECTIVES, cycle_shapes, key_result_shapes, objective_shapes
+from projections.kpi_shapes import KPIS, kpi_shapes
 from projections.pages import Page, cursor
 from projections.reading import SQL, Reading
 from projections.shapes import Row, Shape
@@ -27,6 +29,7 @@ QUERIES: dict[Kind, Mapping[str, LiteralString]] = {
     Kind.KEY_RESULT: KEY_RESULTS,
     Kind.CHECK_IN: CHECK_INS,
     Kind.INITIATIVE: INITIATIVES,
+    Kind.KPI: KPIS,
 }
 
 FILTERS: dict[Kind, tuple[str, ...]] = {
@@ -43,9 +46,13 @@ FILTERS: dict[Kind, tuple[str, ...]] = {
         "carried_from",
         "tag",
     ),
-    Kind.KEY_RESULT: ("objective", "team", "owner", "state", "tag"),
+    Kind.KEY_RESULT: ("objective", "team", "owner", "state", "tag", "kpi"),
     Kind.CHECK_IN: ("key_result", "objective", "actor", "state", "status"),
     Kind.INITIATIVE: ("key_result", "state", "sprint"),
+    Kind.KPI: (
+        *("team", "owner", "state", "parent", "perspective", "indicator", "direction", "unit", "tag"),
+        "health",
+    ),
 }
 """What lists are filtered by, exactly; `external_id` besides, for every kind."""
 
@@ -56,7 +63,7 @@ def find(reading: Reading, ref: Ref, *, personal: bool = False) -> Shape:
         return event_with_id(reading, ref.id)
     rows = reading.rows(QUERIES[ref.kind]["at"], ids=[ref.id])
     if not rows:
-        raise NotFound(f"There is no {ref.kind.value.replace('_', ' ')} {ref.id} at these clocks.")
+        raise NotFound(f"There is no {spoken(ref.kind)} {ref.id} at these clocks.")
     return {**shaped(reading, ref.kind, rows, personal=personal)[0], "as_of": reading.stamp()}
 
 
@@ -109,6 +116,7 @@ _SHAPED: dict[Kind, Callable[[Reading, Sequence[Row]], list[Shape]]] = {
     Kind.KEY_RESULT: key_result_shapes,
     Kind.CHECK_IN: lambda _, rows: [shapes.check_in(row) for row in rows],
     Kind.INITIATIVE: lambda _, rows: [shapes.initiative(row) for row in rows],
+    Kind.KPI: kpi_shapes,
 }
 
 
@@ -123,5 +131,5 @@ def etag(reading: Reading, ref: Ref) -> int:
     else:
         found = reading.value(SQL["last_of_stream"], stream=str(ref))
     if found is None:
-        raise NotFound(f"There is no {ref.kind.value.replace('_', ' ')} {ref.id} at these clocks.")
+        raise NotFound(f"There is no {spoken(ref.kind)} {ref.id} at these clocks.")
     return int(found)

@@ -40,13 +40,14 @@ def _seal(ledger: Ledger, books: Books, cycle: UUID, position: int, actor: UUID,
         closing = next(c for c in history.now.closings if c.position == position)
         if closing.sealed:
             return Decision(Ref(Kind.CYCLE, cycle))
-        sealed = _sealed(books, cycle, closing, history.at(closing.effective_at))
+        sealed = sealed_as_of(books, cycle, closing, history.at(closing.effective_at))
         return seal_cycle(sealed, closing.effective_at, history)
 
     ledger.record(Order(Command(), actor, on_behalf_of), decide)
 
 
-def _sealed(books: Books, cycle: UUID, closing: Closing, then: Any) -> CycleSealed:
+def sealed_as_of(books: Books, cycle: UUID, closing: Closing, then: Any) -> CycleSealed:
+    """The seal of a close, by the books. `then`: the cycle's state as of it."""
     with books.reading_at(closing.position, closing.effective_at) as reading:
         shown = board(reading, cycle)
     objectives = tuple(

@@ -96,7 +96,7 @@ def key_result(row: Row, when: When) -> Shape:
         "progress": six(row["progress"]),
         "score": six(row["score"]),
         "grade": row["grade"],
-        "status": scoring.status(row["checked_in_at"] is not None, row["said"], pace),
+        "status": scoring.status(row["checked_in_at"] is not None or row["measured"], row["said"], pace),
         "pace": pace,
         "confidence": row["confidence"],
         "checked_in_at": row["checked_in_at"],
@@ -108,7 +108,7 @@ def key_result(row: Row, when: When) -> Shape:
             starts_on=when.cycle["starts_on"],
             at=when.at,
         ),
-        "kpi": None,
+        "kpi": row["kpi"],
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 
-from domain.kernel import Fact, Fold
+from domain.kernel import Event, Fact, Fold
 from domain.values import Redacted, plain
 from projections.engine import Row, Thing
 from projections.track import Key
@@ -26,6 +26,7 @@ class StreamBook(Generic[S]):
         self.table = f"{fold.kind.value}_versions"
         self.columns = tuple(columns)
         self.kinds = frozenset({fold.kind})
+        self.events: tuple[type[Event], ...] = ()
         self._fold = fold
         self._show = show
 

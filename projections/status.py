@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 
+from ledger.proofs import store as store_of_tree
 from ledger.sql import load
 from projections import store
 from projections.reading import Books
@@ -14,9 +15,16 @@ from projections.shelf import BOOKS
 SQL = load("projections", "store.sql")
 
 
-def ledger_status(books: Books) -> Shape:
-    """The ledger's head and each book: `lag` in events; `state` live, behind or stopped; `error` why it stopped."""
+def ledger_status(books: Books, upto: int | None = None, unsealed: str | None = None) -> Shape:
+    """The ledger's head and each book: `lag` in events; `state` live, behind or stopped; `error` why it stopped.
+
+    `root` is the newest checkpoint's, or the newest's at or before a position. `unsealed`: why the sealer is stopped.
+    """
     head = books.reader.head()
+    with books.database.connection() as connection:
+        newest, shown = store_of_tree.newest(connection), store_of_tree.newest(connection, upto)
+    sealed = newest.size if newest else 0
+    lag = max(head.position - sealed, 0)
     known: dict[str, Any] = {}
     lease = None
     with suppress(psycopg.errors.UndefinedTable), books.database.connection() as connection:
@@ -25,9 +33,15 @@ def ledger_status(books: Books) -> Shape:
     return {
         "position": head.position,
         "recorded_at": head.recorded_at,
-        "root": None,
-        "checkpoint_position": None,
+        "root": shown.root.hex() if shown else None,
+        "checkpoint_position": shown.size if shown else None,
         "projector": {"holder": lease[0], "since": lease[1]} if lease else None,
+        "sealer": {
+            "state": "stopped" if unsealed else "behind" if lag else "live",
+            "position": sealed,
+            "lag": lag,
+            "error": unsealed,
+        },
         "books": [_book(book.name, book.version, known.get(book.name), head.position) for book in BOOKS],
     }
 

@@ -1,6 +1,6 @@
 """Writing books: rows and bookmark in one transaction.
 
-The three statements below differ only in the table and its columns, so they are composed from the book's own
+The statements below differ only in the table and its columns, so they are composed from the book's own
 names (psycopg.sql quotes them) and not written out once a book in a `.sql` file.
 """
 
@@ -11,16 +11,18 @@ from uuid import UUID
 
 from psycopg import sql
 
-from domain.kernel import Ref
+from domain.kernel import Kind, Ref
 from ledger.database import Connection
 from ledger.reader import Reader
 from ledger.sql import load
 from projections.engine import Book, Closed, Opened, Output, Standing
 from projections.shelf import BOOKS, PACKAGES
-from projections.world import Source
+from projections.world import Source, Statement
 
 SQL = load("projections", "store.sql")
 PLACE = ("id", "position", "valid_from", "known_from", "known_to")
+_FEW = 100
+"""Up to so many rows are inserted one by one."""
 
 
 def create_tables(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
@@ -63,10 +65,24 @@ def standings(connection: Connection, *, hold: bool = False) -> dict[str, tuple[
     return {name: (version, position, error) for name, version, position, error in rows}
 
 
-def write(connection: Connection, book: Book, output: Output) -> None:
-    """Writes what a batch changed of one book. The caller's transaction makes it whole."""
-    close_rows(connection, book, output.closed)
-    copy_rows(connection, book, output.opened)
+def write(connection: Connection, changes: Iterable[tuple[Book, Output]]) -> None:
+    """Writes what a batch changed of some books. The caller's transaction makes it whole.
+
+    Few rows are sent in one go, without waiting for each statement's answer; for many, COPY is faster.
+    """
+    changes = list(changes)
+    if sum(len(output.opened) for _, output in changes) > _FEW:
+        for book, output in changes:
+            close_rows(connection, book, output.closed)
+            copy_rows(connection, book, output.opened)
+        return
+    with connection.pipeline():
+        for book, output in changes:
+            close_rows(connection, book, output.closed)
+            if output.opened:
+                statement = _insert(book)
+                for one in output.opened:
+                    connection.execute(statement, _values(one))
 
 
 def close_rows(connection: Connection, book: Book, closed: Sequence[Closed]) -> None:
@@ -79,11 +95,23 @@ def copy_rows(connection: Connection, book: Book, opened: Sequence[Opened]) -> N
     """Adds versions by COPY."""
     if not opened:
         return
-    names = sql.SQL(", ").join(map(sql.Identifier, (*PLACE, *book.columns)))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(book.table), names)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(book.table), _names(book))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for one in opened:
-            copy.write_row((one.id, one.key[1], one.key[0], one.known_from, one.known_to, *one.row))
+            copy.write_row(_values(one))
+
+
+def _values(one: Opened) -> tuple[Any, ...]:
+    return (one.id, one.key[1], one.key[0], one.known_from, one.known_to, *one.row)
+
+
+def _names(book: Book) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, (*PLACE, *book.columns)))
+
+
+def _insert(book: Book) -> sql.Composed:
+    values = sql.SQL(", ").join([sql.Placeholder()] * (len(PLACE) + len(book.columns)))
+    return sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(sql.Identifier(book.table), _names(book), values)
 
 
 def delete(connection: Connection, book: Book, ids: Sequence[UUID]) -> None:
@@ -95,20 +123,17 @@ def delete(connection: Connection, book: Book, ids: Sequence[UUID]) -> None:
 def _close(book: Book) -> sql.Composed:
     return sql.SQL(
         "UPDATE {} AS v SET known_to = c.known_to"
-        " FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[], %s::bigint[], %s::bigint[])"
-        " AS c (known_to, id, valid_from, position, known_from)"
+        " FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[], %s::bigint[])"
+        " AS c (known_to, id, valid_from, position)"
         " WHERE v.id = c.id AND v.valid_from = c.valid_from AND v.position = c.position AND v.known_to IS NULL"
-        " AND (c.known_from IS NULL OR v.known_from = c.known_from)"
     ).format(sql.Identifier(book.table))
 
 
 def advance(connection: Connection, moved: Iterable[Standing]) -> None:
     """Moves the bookmarks of books."""
-    for standing in moved:
-        connection.execute(
-            SQL["advance"],
-            {"name": standing.book.name, "position": standing.position, "error": standing.error},
-        )
+    names, positions, errors = zip(*((s.book.name, s.position, s.error) for s in moved), strict=True)
+    marks = {"names": list(names), "positions": list(positions), "errors": list(errors)}
+    connection.execute(SQL["advance"], marks)
 
 
 def source(reader: Reader, upto: Callable[[], int]) -> Source:
@@ -120,10 +145,16 @@ def source(reader: Reader, upto: Callable[[], int]) -> Source:
             rows = connection.execute(SQL["kin"], {"refs": names, "upto": upto()}).fetchall()
         return [(Ref.parse(parent), Ref.parse(child)) for parent, child in rows]
 
+    def statements(kpis: Sequence[UUID]) -> Iterable[Statement]:
+        with reader.database.connection() as connection:
+            names = [f"{Kind.KPI.value}/{kpi}" for kpi in kpis]
+            rows = connection.execute(SQL["statements"], {"kpis": names, "upto": upto()}, binary=True).fetchall()
+        return map(Statement._make, rows)
+
     def facts(refs: Sequence[Ref]) -> Mapping[Ref, list[Any]]:
         return reader.read_streams(refs, upto())
 
-    return Source(facts, kin)
+    return Source(facts, kin, statements)
 
 
 def analyze(connection: Connection, books: Iterable[Book] = BOOKS) -> None:

@@ -7,8 +7,10 @@ SELECT name, version, position, error FROM books;
 SELECT name, version, position, error FROM books FOR UPDATE;
 
 -- name: advance
--- Moves a book on, in the transaction of its rows.
-UPDATE books SET position = %(position)s, error = %(error)s WHERE name = %(name)s;
+-- Moves books on, in the transaction of their rows.
+UPDATE books AS b SET position = m.position, error = m.error
+  FROM unnest(%(names)s::text[], %(positions)s::bigint[], %(errors)s::text[]) AS m (name, position, error)
+ WHERE b.name = m.name;
 
 -- name: place_book
 -- A book in its present version, from the beginning.
@@ -29,7 +31,30 @@ INSERT INTO lease (holder, since) VALUES (%(holder)s, clock_timestamp())
 SELECT holder, since FROM lease;
 
 -- name: kin
--- The (parent, child) pairs that some things are part of, up to a position.
-SELECT parent, child FROM attachments WHERE parent = ANY (%(refs)s) AND position <= %(upto)s
-UNION
-SELECT parent, child FROM attachments WHERE child = ANY (%(refs)s) AND position <= %(upto)s;
+-- The goals that some things are made of or drive, as (parent, child), up to a position.
+SELECT parent, child FROM attachments
+ WHERE parent = ANY (%(refs)s) AND position <= %(upto)s
+   AND (starts_with(child, 'key_result/') OR starts_with(child, 'objective/'));
+
+-- name: statements
+-- Everything that was said of the points of some KPIs up to a position, in the order of recording.
+SELECT split_part(a.parent, '/', 2)::uuid, p."on", e.position, e.recorded_at, p.value
+  FROM (SELECT parent, child FROM attachments
+         WHERE parent = ANY (%(kpis)s) AND starts_with(child, 'measurements/') AND position <= %(upto)s) AS a
+  JOIN events AS e ON e.stream = a.child AND e.position <= %(upto)s
+ CROSS JOIN LATERAL jsonb_to_recordset(
+        coalesce(e.data -> 'points', jsonb_build_array(e.data))) AS p ("on" date, value numeric)
+ ORDER BY e.position;
+
+-- name: stream_sizes
+-- Every stream that books tell of, with its number of events up to a position.
+SELECT stream, count(*) FROM events WHERE position <= %(upto)s AND NOT starts_with(stream, 'event/') GROUP BY stream;
+
+-- name: attached
+-- What makes goals hang together, as (parent, child), up to a position. A KPI's batches are attached to its quarters, too.
+SELECT parent, child FROM attachments
+ WHERE position <= %(upto)s AND NOT starts_with(child, 'initiative/') AND NOT starts_with(parent, 'measurements/');
+
+-- name: lock_rebuild
+-- One rebuild at a time.
+SELECT pg_try_advisory_lock(hashtext('quarterdeck rebuild'), hashtext(%(schema)s));

@@ -47,20 +47,30 @@ class Track(Generic[S]):
     def after(self, key: Key) -> S | None:
         """The state after everything up to and with the key; `None` before the beginning."""
         index = self._index(key)
-        return None if index < 0 else self._state(index)
+        if index < 0:
+            return None
+        return self._states[index] if index < len(self._states) else self._state(index)
+
+    @property
+    def latest(self) -> S:
+        """The state after everything. There must be something."""
+        return self._state(len(self.facts) - 1)
 
     def derived(self, key: Key, derive: Callable[[S], D]) -> D | None:
         """What follows from that state, worked out once. A fold has one such function, always the same."""
         index = self._index(key)
         if index < 0:
             return None
-        while len(self._derived) <= index:
-            self._derived.append(derive(self._state(len(self._derived))))
-        return cast("D", self._derived[index])
+        derived = self._derived
+        while len(derived) <= index:
+            derived.append(derive(self._state(len(derived))))
+        return cast("D", derived[index])
 
     def _index(self, key: Key) -> int:
-        last = len(self.keys) - 1
-        return last if last < 0 or key >= self.keys[last] else bisect_right(self.keys, key) - 1
+        keys = self.keys
+        if not keys or key >= keys[-1]:
+            return len(keys) - 1
+        return bisect_right(keys, key) - 1
 
     def _state(self, index: int) -> S:
         states = self._states

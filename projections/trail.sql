@@ -29,3 +29,28 @@ SELECT stream, version, position, type, schema_version, data::text, nullif(texts
        effective_at, recorded_at, actor, on_behalf_of, reported_at, id
   FROM events
  WHERE id = %(id)s AND position <= %(as_of)s;
+
+-- name: history_of_kpi
+-- A page of the events of a KPI, of its measurements and of the redactions of both, at both clocks, newest first;
+-- `points`: how many points each tells of.
+WITH streams AS (
+        SELECT %(stream)s AS stream
+         UNION ALL
+        SELECT child FROM attachments
+         WHERE parent = %(stream)s AND starts_with(child, 'measurements/') AND position <= %(as_of)s)
+SELECT position, CASE WHEN type = 'measurements.recorded' THEN jsonb_array_length(data -> 'points') ELSE 1 END AS points
+  FROM (SELECT e.position, e.type, e.data, e.effective_at FROM events AS e JOIN streams AS s ON e.stream = s.stream
+         UNION ALL
+        SELECT e.position, e.type, e.data, e.effective_at FROM events AS e JOIN streams AS s
+            ON e.type = 'event.text_redacted' AND e.data ->> 'stream' = s.stream) AS found
+ WHERE position <= %(as_of)s AND effective_at <= %(valid_at)s
+   AND (%(before)s::bigint IS NULL OR position < %(before)s)
+ ORDER BY position DESC
+ LIMIT %(limit)s;
+
+-- name: at_positions
+-- Some events by their positions.
+SELECT stream, version, position, type, schema_version, data::text, nullif(texts, '{}')::text,
+       effective_at, recorded_at, actor, on_behalf_of, reported_at, id
+  FROM events
+ WHERE position = ANY (%(positions)s);

@@ -51,10 +51,12 @@ def add(api: Api) -> None:
 
     @api.read("/ledger", shapes.LedgerStatus)
     def get_ledger(asked: Asked) -> Response:
-        """The head of the ledger, and its books with their positions and lag.
+        """The head of the ledger, the root of its tree, and its books with their positions and lag.
 
-        With `as_of`, the head that it had then; where the books are is always where they are now.
+        With `as_of`, the head that it had then, and the newest checkpoint at or before it; where the books and the
+        sealer are is always where they are now. `root` is hexadecimal.
         """
         with asked.reading() as reading:
-            status = questions.ledger_status(asked.runtime.books)
+            upto = reading.position if reading.explicit else None
+            status = questions.ledger_status(asked.runtime.books, upto, asked.runtime.sealer.error)
             return asked.answer(reading, status | (reading.stamp() if reading.explicit else {}))

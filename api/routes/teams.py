@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Header, Path, Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from api import shapes
 from api.asking import Asked
+from api.negotiation import MARKDOWN, Accept
 from api.registry import Api
 from api.reports import Period, report
 from domain.kernel import Kind
@@ -41,7 +42,7 @@ def add(api: Api) -> None:
         with asked.reading() as reading:
             return asked.answer(reading, questions.team_board(reading, team, reading.cycle_named(cycle)))
 
-    @api.read("/teams/{team}/report", shapes.Report, markdown=True)
+    @api.read("/teams/{team}/report", shapes.Report, also=MARKDOWN)
     def get_team_report(
         asked: Asked,
         team: _TeamId,
@@ -49,7 +50,7 @@ def add(api: Api) -> None:
         to: Annotated[str | None, Query(description="Recorded by then; another name for `as_of` here.")] = None,
         from_valid: Annotated[str | None, Query(description="In effect after this; as `valid_at`.")] = None,
         to_valid: Annotated[str | None, Query(description="In effect by then; another name for `valid_at`.")] = None,
-        accept: Annotated[str | None, Header(description="`text/markdown` for a report to send round.")] = None,
+        accept: Accept = None,
     ) -> Response:
         """The status report of a team for a period.
 

@@ -6,28 +6,49 @@ out.
 """
 
 from api.shapes.base import Accepted, AsOf, Health, Problem, Shape
+from api.shapes.explain import AssumedBoard, Explained, Goalposts
+from api.shapes.kpis import Kpi, KpiLink, KpiSeries, Measurement
+from api.shapes.past import Diff, Seals, Series, TeamDiff, TeamSeries
+from api.shapes.proofs import ConsistencyProof, InclusionProof, Leaf
+from api.shapes.replay import Frame
 from api.shapes.resources import CheckIn, Cycle, Initiative, Key, KeyResult, Member, NewKey, Objective, Team
 from api.shapes.views import Board, Event, HistoryItem, LedgerStatus, Report, TeamBoard
 
 __all__ = [
     "Accepted",
     "AsOf",
+    "AssumedBoard",
     "Board",
     "CheckIn",
+    "ConsistencyProof",
     "Cycle",
+    "Diff",
     "Event",
+    "Explained",
+    "Frame",
+    "Goalposts",
     "Health",
     "HistoryItem",
+    "InclusionProof",
     "Initiative",
     "Key",
     "KeyResult",
+    "Kpi",
+    "KpiLink",
+    "KpiSeries",
+    "Leaf",
     "LedgerStatus",
+    "Measurement",
     "Member",
     "NewKey",
     "Objective",
     "Problem",
     "Report",
+    "Seals",
+    "Series",
     "Shape",
     "Team",
     "TeamBoard",
+    "TeamDiff",
+    "TeamSeries",
 ]

@@ -158,12 +158,22 @@ class Lease(Shape):
     since: datetime
 
 
+class Sealing(Shape):
+    """How far the ledger is sealed: `state` live, behind or stopped; `error` why, if this process stopped."""
+
+    state: Literal["live", "behind", "stopped"]
+    position: int
+    lag: int
+    error: str | None
+
+
 class LedgerStatus(Shape):
-    """The ledger's head, and the books."""
+    """The ledger's head, the root of its newest checkpoint, and the books."""
 
     position: int
     recorded_at: datetime | None
     root: str | None
     checkpoint_position: int | None
     projector: Lease | None
+    sealer: Sealing
     books: list[Book]

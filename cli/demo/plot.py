@@ -124,3 +124,47 @@ def note(text: str, **more: Any) -> Body:
 def turn(week: float, by: str, path: str, method: str = "POST", of_week: int | None = None, **body: Any) -> Turn:
     """A turn of events."""
     return Turn(week, by, method, path, body, of_week)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A KPI, its values in order, and those from before the first quarter.
+
+    `told`: how many points are told of at once. `late`: by how many days, by the number of the point since the KPI was
+    defined; `always_late`: all others. `skipped`: periods of the first quarters without a point.
+    """
+
+    key: str
+    name: str
+    unit: str
+    direction: str
+    frequency: str
+    team: str
+    owner: str
+    values: str
+    before: str = ""
+    told: int = 1
+    late: Mapping[int, int] = field(default_factory=dict)
+    always_late: int = 0
+    skipped: int = 0
+    part_of: str | None = None
+    more: Body = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something else that happens to KPIs, in a week of a quarter (0 to 2), with names and days in braces."""
+
+    quarter: int
+    week: float
+    by: str
+    method: str
+    path: str
+    body: Body
+
+
+def deed(quarter: int, week: float, by: str, path: str, method: str = "POST", **body: Any) -> Deed:
+    """Something that happens to a KPI. `since` stands for `from`, which Python keeps for itself."""
+    return Deed(
+        quarter, week, by, method, path, {"from" if name == "since" else name: value for name, value in body.items()}
+    )

@@ -16,9 +16,10 @@ import httpx
 from api.answers import to_json
 from api.credentials import ADMIN_FILE, new_secret
 from api.settings import Settings
+from cli.demo.asking import Request, id_of
 from cli.demo.company import TEAMS
-from cli.demo.script import MARK, Request, id_of, quarters, script
-from cli.opening import catch_up, opened
+from cli.demo.script import MARK, quarters, script
+from cli.opening import catch_up, opened, seal
 from cli.terminal import Step, answers, print_json, progress
 from domain.errors import Conflict, Forbidden, NotReady, Refusal, invalid
 
@@ -37,6 +38,7 @@ def run(given: Settings, today: str | None, url: str | None, *, as_json: bool) -
     console.print(f"Wobblewheel is there, up to {summary['today']}: {summary['events']:,} events were new.")
     for label in summary["cycles"]:
         console.print(f"  quarterdeck board {label}")
+    console.print("  quarterdeck kpis")
 
 
 def _day(text: str | None) -> date | None:
@@ -83,6 +85,7 @@ async def _here(given: Settings, step: Step) -> AsyncIterator[httpx.AsyncClient]
         ):
             yield client
         catch_up(runtime, step)
+        seal(runtime, step)
 
 
 @asynccontextmanager
@@ -128,10 +131,18 @@ async def _send(client: httpx.AsyncClient, requests: Sequence[Request], step: St
             headers["On-Behalf-Of"] = str(request.by)
         if not request.carries:
             headers["Prefer"] = "respond-async"  # nobody reads the answers
-        response = await client.request(request.method, path, content=to_json(request.body), headers=headers)
+        if request.method == "DELETE":
+            said: dict[str, Any] = {"params": {name: _in_query(value) for name, value in request.body.items()}}
+        else:
+            said = {"content": to_json(request.body)}
+        response = await client.request(request.method, path, headers=headers, **said)
         answer = _answered(response, request.name)
         for part in answer["key_results"] if request.carries else ():
             carried[request.carries[part["carried_from"]]] = part["id"]
+
+
+def _in_query(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _answered(response: httpx.Response, name: str = "") -> dict[str, Any]:

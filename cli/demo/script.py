@@ -5,58 +5,38 @@ follows from its name. Requests say when they took effect (`effective_at`), sinc
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 from zlib import crc32
 
+from cli.demo.asking import Request, asked, at_hour, id_of
 from cli.demo.company import PEOPLE, TEAMS
 from cli.demo.first import FIRST
+from cli.demo.kpis import KPIS
+from cli.demo.measuring import kpi_id, measuring
 from cli.demo.plot import Goal, Part, Quarter, Turn
 from cli.demo.second import SECOND
 from cli.demo.third import THIRD
 
-_NAMESPACE = uuid5(NAMESPACE_URL, "quarterdeck:demo")
 MARK = "demo-"
 """What the company is called elsewhere begins so; the day on which the demo ends follows."""
 
 _VALUE_FIELDS = {"milestones": "completed", "boolean": "done", "zones": "zone", "graded": "score"}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, at the time when it would have been made; its body says when it took effect.
-
-    `carries`: tokens for the key results that it makes, which later paths name them by, under the ids of
-    those that they continue.
-    """
-
-    at: datetime
-    name: str
-    by: UUID | None
-    method: str
-    path: str
-    body: Mapping[str, Any]
-    carries: Mapping[str, str] = field(default_factory=dict)
-
-
 def script(today: date) -> list[Request]:
     """Everything that happened before a day."""
-    end = _at(today)
+    end = at_hour(today)
     dates = quarters(today)
-    requests = list(_founding(_at(dates[0][1]) - timedelta(days=30), today))
+    requests = list(_founding(at_hour(dates[0][1]) - timedelta(days=30), today))
+    requests += measuring(dates)
     before: Quarter | None = None
     for quarter, (label, starts_on, ends_on) in zip((FIRST, SECOND, THIRD), dates, strict=True):
         requests += _Telling(quarter, before, label, starts_on, ends_on, end).requests()
         before = quarter
     # What is late comes later than what it is about; otherwise this is the order in which it was told.
     return sorted((request for request in requests if request.at < end), key=lambda request: request.at)
-
-
-def id_of(name: str) -> UUID:
-    """The id of something of the demo's."""
-    return uuid5(_NAMESPACE, name)
 
 
 def quarters(today: date) -> list[tuple[str, date, date]]:
@@ -79,13 +59,13 @@ def _founding(at: datetime, today: date) -> Iterator[Request]:
             "parent": id_of(team.parent) if team.parent else None,
             "external_id": MARK + today.isoformat() if team is TEAMS[0] else None,
         }
-        yield _request(at, f"team:{team.key}", None, "POST", "teams", body)
+        yield asked(at, f"team:{team.key}", None, "POST", "teams", body)
     for person in PEOPLE:
         address = None if person.kind == "service" else f"{person.key}@wobblewheel.example"
         body = {"id": id_of(person.key), "name": person.name, "email": address, "kind": person.kind}
-        yield _request(at, f"member:{person.key}", None, "POST", "members", body)
+        yield asked(at, f"member:{person.key}", None, "POST", "members", body)
         path = f"teams/{id_of(person.team)}/members/{id_of(person.key)}"
-        yield _request(at, f"joined:{person.key}", None, "PUT", path, {"role": person.role})
+        yield asked(at, f"joined:{person.key}", None, "PUT", path, {"role": person.role})
 
 
 class _Telling:
@@ -104,10 +84,10 @@ class _Telling:
         self._before = before
         self._label = label
         self._dates = {"starts_on": starts_on, "ends_on": ends_on}
-        self._start = _at(starts_on)
+        self._start = at_hour(starts_on)
         # Endings and the close take five days, or, where the next quarter has hardly begun, what there is of
         # it.
-        self._over = _at(ends_on, 18)
+        self._over = at_hour(ends_on, 18)
         self._closing = min(timedelta(days=5), end - self._over - timedelta(hours=1))
         self._names = _Names(quarter)
 
@@ -223,7 +203,7 @@ class _Telling:
         effective_at: datetime | None = None,
     ) -> Request:
         name = f"{self._quarter.name}:{name}"
-        return _request(at, name, id_of(by), method, path, body, effective_at)
+        return asked(at, name, id_of(by), method, path, body, effective_at)
 
 
 class _Names(dict[str, str]):
@@ -232,25 +212,10 @@ class _Names(dict[str, str]):
     def __init__(self, quarter: Quarter) -> None:
         super().__init__()
         self._quarter = quarter.name
+        self.update({f"kpi_{kpi.key}": str(kpi_id(kpi.key)) for kpi in KPIS})
         for goal in quarter.goals:
             if goal.carries is not None:
                 self.update({part.key: f"carried-{part.key}" for part in goal.parts})
 
     def __missing__(self, name: str) -> str:
         return str(id_of(f"{self._quarter}:{name}"))
-
-
-def _request(
-    at: datetime,
-    name: str,
-    by: UUID | None,
-    method: str,
-    path: str,
-    body: Mapping[str, Any],
-    effective_at: datetime | None = None,
-) -> Request:
-    return Request(at, name, by, method, path, {**body, "effective_at": effective_at or at})
-
-
-def _at(day: date, hour: int = 0) -> datetime:
-    return datetime.combine(day, time(hour), UTC)

@@ -84,6 +84,12 @@ def check_in(command: CheckInOn, context: Context) -> Decision:
         return _said_again(context.look(KEY_RESULT, holder.id), command, event)
     history, state, _ = workable(context, command, command.key_result)
     _suits(state.measure, said)
+    if history.now.kpi is not None and said.keys() & set(VALUE_FIELDS):
+        raise Conflict(
+            f"The value of the key result {command.key_result} is that of the KPI {history.now.kpi}; "
+            "check in without one, or unlink it first.",
+            slug="kpi_linked",
+        )
     claims = (Claim(CHECK_INS, str(ref.id)), *external(command, context, ref))
     return Decision(ref, (Draft(history.ref, event, command.effective_at, claims=claims),), created=True)
 

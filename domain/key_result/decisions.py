@@ -16,8 +16,10 @@ from domain.key_result.events import (
     KeyResultRestored,
 )
 from domain.key_result.state import KEY_RESULT, KeyResult
+from domain.kpi.state import KPI
+from domain.kpi.suiting import Linkable, units_agree
 from domain.loops import FOREVER
-from domain.measures import MeasureInput, MeasurePatch, merged, stored
+from domain.measures import AnyMeasure, MeasureInput, MeasurePatch, merged, stored
 from domain.objective.alignment import no_loop
 from domain.objective.decisions import belongs, changeable, cycle_of, decided
 from domain.objective.state import OBJECTIVE
@@ -163,6 +165,8 @@ def change_key_result(command: ChangeKeyResult, context: Context) -> Decision:
         return Decision(history.ref)
     cycle = workable(context, command, command.key_result)[2]
     belongs(context, command, changes.get("team"), changes.get("owner"))
+    if "measure" in changes:
+        _suits_link(context, history.now, changes["measure"])
     if "objective" in changes:
         _movable(command, context, history, cycle, changes["objective"])
         no_loop(command, context, history, KeyResultChanged(objective=changes["objective"]))
@@ -171,6 +175,19 @@ def change_key_result(command: ChangeKeyResult, context: Context) -> Decision:
     if command.reason is not None:
         changes["reason"] = command.reason
     return decided(command, history.ref, KeyResultChanged(**changes))
+
+
+def _suits_link(context: Context, key_result: KeyResult, measure: AnyMeasure) -> None:
+    """Refuses a measure that the KPI which drives the key result now could not drive."""
+    if key_result.kpi is None:
+        return
+    if not isinstance(measure, Linkable):
+        raise Conflict(
+            f"The KPI {key_result.kpi} drives the key result {key_result.id}; a measure of the type {measure.type} "
+            "takes unlinking it first.",
+            slug="kpi_linked",
+        )
+    units_agree(measure, context.look(KPI, key_result.kpi).now.unit)
 
 
 def _movable(command: Command, context: Context, history: History[KeyResult], cycle: Cycle, to: UUID) -> None:

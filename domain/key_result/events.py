@@ -115,6 +115,26 @@ class CheckInRetracted(Event):
     reason: Text
 
 
+class KpiLinked(Event):
+    """A KPI drives the key result from now on: what it measures is the key result's value."""
+
+    TOPIC: ClassVar[str] = "key_result.kpi_linked"
+
+    link: UUID
+    kpi: UUID
+    reason: Text | None
+
+
+class KpiUnlinked(Event):
+    """The KPI does not drive the key result any more; the value stays what it was."""
+
+    TOPIC: ClassVar[str] = "key_result.kpi_unlinked"
+
+    link: UUID
+    kpi: UUID
+    reason: Text | None
+
+
 KeyResultEvent = (
     KeyResultAdded
     | KeyResultChanged
@@ -124,4 +144,6 @@ KeyResultEvent = (
     | CheckedIn
     | CheckInCorrected
     | CheckInRetracted
+    | KpiLinked
+    | KpiUnlinked
 )

@@ -1,4 +1,4 @@
-"""A key result as its facts make it, with all its check-ins."""
+"""A key result as its facts make it, with all its check-ins and links to KPIs."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal, assert_never
 from uuid import UUID
 
-from domain.kernel import Fact, Fold, Kind
+from domain.kernel import Fact, Fold, Key, Kind, altered
 from domain.key_result.events import (
     CheckedIn,
     CheckInCorrected,
@@ -17,13 +17,13 @@ from domain.key_result.events import (
     KeyResultEvent,
     KeyResultGraded,
     KeyResultRestored,
+    KpiLinked,
+    KpiUnlinked,
     Said,
     Statement,
 )
 from domain.measures import VALUE_FIELDS, AnyMeasure, Value, value_field
 from domain.values import Redacted
-
-Key = tuple[datetime, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,23 @@ class CheckIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A KPI driving the key result, from one place in the fold to another; `until` `None`: it still does."""
+
+    id: UUID
+    kpi: UUID
+    since: Key
+    actor: UUID
+    reason: str | Redacted | None
+    until: Key | None = None
+    ended_by: UUID | None = None
+    ended_reason: str | Redacted | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyResult:
-    """A key result. `typed_since`: the place in the fold of the latest change of the measure's type."""
+    """A key result. `typed_since`: the place in the fold of the latest change of the measure's type;
+    `state_since`: when it was last dropped, restored, moved, linked or unlinked; `links`: in the fold's order."""
 
     id: UUID
     objective: UUID
@@ -71,6 +86,7 @@ class KeyResult:
     typed_since: Key
     grade: Decimal | None = None
     check_ins: tuple[CheckIn, ...] = ()
+    links: tuple[Link, ...] = ()
 
     @property
     def standing(self) -> tuple[CheckIn, ...]:
@@ -86,8 +102,8 @@ class KeyResult:
         return None
 
     @property
-    def value(self) -> Value | None:
-        """The value in effect: of the latest check-in that gave one since the measure has its type.
+    def valued(self) -> CheckIn | None:
+        """The latest check-in that gave a value since the measure has its type.
 
         A type that was changed late, for a time before a check-in, may not suit what that one said: then it
         gives no value.
@@ -97,8 +113,24 @@ class KeyResult:
             if check_in.key < self.typed_since:
                 return None
             if check_in.state != "retracted" and check_in.field == field:
-                return check_in.value
+                return check_in
         return None
+
+    @property
+    def value(self) -> Value | None:
+        """The value last checked in. The one in effect may be a KPI's: `domain.key_result.value`."""
+        valued = self.valued
+        return valued.value if valued is not None else None
+
+    @property
+    def link(self) -> Link | None:
+        """The link in effect."""
+        return self.links[-1] if self.links and self.links[-1].until is None else None
+
+    @property
+    def kpi(self) -> UUID | None:
+        """The KPI that drives the key result."""
+        return self.link.kpi if self.link is not None else None
 
     @property
     def confidence(self) -> Decimal | None:
@@ -132,17 +164,19 @@ def evolve(key_result: KeyResult | None, fact: Fact[KeyResultEvent]) -> KeyResul
     match event:
         case CheckedIn():
             said = _said(event.check_in, fact.key, event, event.external_id, fact.actor)
-            return replace(key_result, check_ins=(*key_result.check_ins, said))
+            return altered(key_result, check_ins=(*key_result.check_ins, said))
         case CheckInCorrected() | CheckInRetracted():
-            return replace(key_result, check_ins=tuple(_revised(c, event) for c in key_result.check_ins))
+            return altered(key_result, check_ins=tuple(_revised(c, event) for c in key_result.check_ins))
         case KeyResultChanged():
             return _changed(key_result, event, fact)
         case KeyResultDropped():
-            return replace(key_result, state="dropped", state_since=fact.effective_at)
+            return altered(key_result, state="dropped", state_since=fact.effective_at)
         case KeyResultRestored():
-            return replace(key_result, state="active", state_since=fact.effective_at)
+            return altered(key_result, state="active", state_since=fact.effective_at)
         case KeyResultGraded():
-            return replace(key_result, grade=event.score)
+            return altered(key_result, grade=event.score)
+        case KpiLinked() | KpiUnlinked():
+            return altered(key_result, links=_linked(key_result.links, event, fact), state_since=fact.effective_at)
         case _:
             assert_never(event)
 
@@ -173,7 +207,7 @@ def _changed(key_result: KeyResult, event: KeyResultChanged, fact: Fact[KeyResul
         changes["typed_since"] = fact.key
     if "objective" in changes:
         changes["state_since"] = fact.effective_at
-    return replace(key_result, **changes)
+    return altered(key_result, **changes)
 
 
 def _said(id: UUID, key: Key, said: Statement, external_id: str | None, actor: UUID) -> CheckIn:
@@ -205,6 +239,20 @@ def _revised(check_in: CheckIn, event: CheckInCorrected | CheckInRetracted) -> C
             return replace(now, state="corrected")
         case _:
             assert_never(event)
+
+
+def _linked(links: tuple[Link, ...], event: KpiLinked | KpiUnlinked, fact: Fact[KeyResultEvent]) -> tuple[Link, ...]:
+    match event:
+        case KpiLinked():
+            return (*links, Link(event.link, event.kpi, fact.key, fact.actor, event.reason))
+        case KpiUnlinked():
+            return tuple(_ended(link, event, fact) if link.id == event.link else link for link in links)
+        case _:
+            assert_never(event)
+
+
+def _ended(link: Link, event: KpiUnlinked, fact: Fact[KeyResultEvent]) -> Link:
+    return replace(link, until=fact.key, ended_by=fact.actor, ended_reason=event.reason)
 
 
 KEY_RESULT = Fold(Kind.KEY_RESULT, evolve)

@@ -21,6 +21,7 @@ class CheckIns:
     name = "check_ins"
     version = 1
     kinds = frozenset({Kind.KEY_RESULT})
+    events = TELLING
     table = "check_in_versions"
     columns = (
         "key_result",

@@ -46,3 +46,23 @@ SELECT v.*, e.recorded_at
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
  WHERE e.position > %(from)s AND v.state <> 'retracted'
  ORDER BY v.effective_at, e.position;
+
+-- name: differing
+-- The check-ins of some key results at both clocks, in the order in which they took effect: those that may read
+-- otherwise at another pair of clocks, and all those of the key results `alone`, which are not there then.
+SELECT v.*, e.recorded_at
+  FROM (SELECT DISTINCT id FROM check_in_versions
+         WHERE key_result = ANY (%(key_results)s)
+           AND (key_result = ANY (%(alone)s)
+             OR (valid_from <= %(valid_at)s AND known_from <= %(as_of)s
+                 AND (known_to IS NULL OR known_to > %(as_of)s))
+             <> (valid_from <= %(other_valid_at)s AND known_from <= %(other_as_of)s
+                 AND (known_to IS NULL OR known_to > %(other_as_of)s)))) AS c
+  JOIN claims ON claims.scope = 'check_in' AND claims.value = c.id::text
+  JOIN events AS e ON e.position = claims.position
+ CROSS JOIN LATERAL (
+        SELECT * FROM check_in_versions
+         WHERE id = c.id AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ ORDER BY v.effective_at, e.position;

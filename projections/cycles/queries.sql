@@ -37,3 +37,29 @@ SELECT v.*
            AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
  ORDER BY v.starts_on, v.label;
+
+-- name: versions
+-- Every version of a cycle as known at `as_of` that takes effect by `until`, in the fold's order.
+SELECT * FROM cycle_versions
+ WHERE id = %(id)s AND valid_from <= %(until)s
+   AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+ ORDER BY valid_from, position;
+
+-- name: last_close
+-- When the latest close took effect, at both clocks.
+SELECT max(valid_from) FROM cycle_versions
+ WHERE id = %(id)s AND state = 'closed' AND valid_from <= %(valid_at)s
+   AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s);
+
+-- name: of_kind
+-- The cycles of a kind, or all of them, at both clocks, by their first day.
+SELECT v.*
+  FROM events AS e
+ CROSS JOIN LATERAL (
+        SELECT * FROM cycle_versions
+         WHERE id = split_part(e.stream, '/', 2)::uuid AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ WHERE e.type = 'cycle.planned' AND e.position <= %(as_of)s
+   AND (%(kind)s::text IS NULL OR v.kind = %(kind)s)
+ ORDER BY v.starts_on, v.ends_on, v.label;

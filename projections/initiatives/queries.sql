@@ -27,3 +27,16 @@ SELECT v.*, e.position AS born
    AND (%(sprint)s::text IS NULL OR v.sprint = %(sprint)s)
  ORDER BY e.position
  LIMIT %(limit)s;
+
+-- name: of_key_results
+-- The initiatives of some key results at both clocks, oldest first.
+SELECT v.*
+  FROM attachments AS a
+ CROSS JOIN LATERAL (
+        SELECT * FROM initiative_versions
+         WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ WHERE a.parent = ANY (SELECT 'key_result/' || k FROM unnest(%(key_results)s::uuid[]) AS k)
+   AND starts_with(a.child, 'initiative/') AND a.position <= %(as_of)s
+ ORDER BY a.position, v.id;

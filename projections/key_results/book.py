@@ -1,14 +1,20 @@
 """The writer of the book of key results."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
+from uuid import UUID
 
+from domain.kernel import Fact, Kind
+from domain.key_result.events import KeyResultEvent
 from domain.key_result.state import KEY_RESULT, KeyResult
+from domain.key_result.value import value_in_effect
 from domain.measures import AnyMeasure, Value
 from domain.scoring import Weighted, clamp, official, progress
 from projections.engine import Row, Thing
-from projections.simple import StreamBook, texts, to_json
-from projections.track import Key
+from projections.key_results import linked
+from projections.simple import texts, to_json
+from projections.track import Key, Track
 from projections.world import World
 
 COLUMNS = (
@@ -31,41 +37,76 @@ COLUMNS = (
     "confidence",
     "checked_in_at",
     "began_at",
+    "kpi",
+    "measured",
 )
 
 
 class Score(NamedTuple):
     """What a key result's state amounts to; it is asked for by its own row and by its objective's."""
 
+    objective: UUID
     value: Value | None
+    measured: bool
+    """Whether the value is that of a KPI."""
     progress: Decimal | None
     score: Decimal
     weighted: Weighted | None
     """Its part in its objective's score; `None` once it is dropped."""
+    pending: bool
+    """Whether nobody has checked in on it and no KPI has measured it."""
 
 
 def scored(key_result: KeyResult) -> Score:
-    """The score of a key result's state."""
-    value = key_result.value
+    """The score of the state of a key result that no KPI drives."""
+    return _scored(key_result, key_result.value, measured=False)
+
+
+def _scored(key_result: KeyResult, value: Value | None, *, measured: bool) -> Score:
     moved = progress(key_result.measure, value)
     score = clamp(moved)
     part = Weighted(key_result.weight, official(score, key_result.grade))
-    return Score(value, moved, score, part if key_result.state == "active" else None)
+    active = key_result.state == "active"
+    pending = not measured and key_result.last_check_in is None and key_result.grade is None
+    return Score(key_result.objective, value, measured, moved, score, part if active else None, pending)
 
 
-class KeyResults(StreamBook[KeyResult]):
+def score_of(part: Track[KeyResult], key: Key, world: World) -> Score | None:
+    """The score of a key result at a place in the fold."""
+    if not world.kpis(part.ref.id):
+        return part.derived(key, scored)
+    state = part.after(key)
+    if state is None:
+        return None
+    value, by_kpi = value_in_effect(state, linked.measured(part, key, world))
+    return _scored(state, value, measured=by_kpi)
+
+
+class KeyResults:
     """The book."""
+
+    name = "key_results"
+    version = 2
+    kinds = frozenset({Kind.KEY_RESULT, Kind.MEASUREMENTS, Kind.OBJECTIVE, Kind.CYCLE})
+    events = (*get_args(KeyResultEvent), *linked.CHANGING)
+    table = "key_result_versions"
+    columns = COLUMNS
+
+    def things(self, fact: Fact[Any], world: World) -> Iterable[Thing]:
+        """The key result itself, or those that are linked to what the fact is about."""
+        if fact.stream.kind is Kind.KEY_RESULT:
+            return (Thing(fact.stream.id, fact.stream, fact.version == 1),)
+        return [Thing(part.ref.id, part.ref) for part in linked.changed_by(fact, world)]
+
+    def keys_from(self, thing: Thing, key: Key, world: World) -> Sequence[Key]:
+        """After each of its facts, and where its KPI or its cycle may change it."""
+        return linked.keys_of(world.track(KEY_RESULT, thing.stream), key, world)
 
     def row(self, thing: Thing, key: Key, world: World) -> Row | None:
         """The key result with its score."""
         track = world.track(KEY_RESULT, thing.stream)
-        state, score = track.after(key), track.derived(key, scored)
+        state, score = track.after(key), score_of(track, key, world)
         return None if state is None or score is None else shown(state, score)
-
-
-def show(key_result: KeyResult) -> Row:
-    """A key result as a row."""
-    return shown(key_result, scored(key_result))
 
 
 def shown(key_result: KeyResult, score: Score) -> Row:
@@ -90,6 +131,8 @@ def shown(key_result: KeyResult, score: Score) -> Row:
         key_result.confidence,
         last.effective_at if last else None,
         key_result.began_at,
+        key_result.kpi,
+        score.measured,
     )
 
 
@@ -106,4 +149,4 @@ def measure(given: AnyMeasure) -> str:
 _MEASURES: dict[int, tuple[AnyMeasure, str]] = {}
 """The JSON of measures met lately: a key result has the same one at every check-in."""
 
-BOOK = KeyResults("key_results", 1, KEY_RESULT, COLUMNS, show)
+BOOK = KeyResults()

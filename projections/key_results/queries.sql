@@ -27,6 +27,7 @@ SELECT v.*, e.position AS born
    AND (%(owner)s::uuid IS NULL OR v.owner = %(owner)s)
    AND (%(state)s::text IS NULL OR v.state = %(state)s)
    AND (%(tag)s::text IS NULL OR %(tag)s = ANY (v.tags))
+   AND (%(kpi)s::uuid IS NULL OR v.kpi = %(kpi)s)
  ORDER BY e.position
  LIMIT %(limit)s;
 
@@ -44,3 +45,14 @@ SELECT v.*
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
  WHERE v.objective = ANY (%(objectives)s)
  ORDER BY a.born, v.id;
+
+-- name: versions_of
+-- Every version, as known at `as_of` and in effect by `until`, of the key results that an objective ever had.
+SELECT v.id, v.position, v.valid_from, v.objective, v.state, v.grade, v.progress, v.score
+  FROM attachments AS a
+ CROSS JOIN LATERAL (
+        SELECT * FROM key_result_versions
+         WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(until)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)) AS v
+ WHERE a.parent = 'objective/' || %(objective)s::uuid AND starts_with(a.child, 'key_result/') AND a.position <= %(as_of)s
+ ORDER BY v.valid_from, v.position;

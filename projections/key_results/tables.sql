@@ -23,5 +23,8 @@ CREATE TABLE key_result_versions (
     said text,
     confidence numeric,
     checked_in_at timestamptz,
-    began_at timestamptz NOT NULL
+    began_at timestamptz NOT NULL,
+    -- The KPI it is linked to, and whether the value is one that a KPI gave it.
+    kpi uuid,
+    measured boolean NOT NULL
 );

@@ -1,15 +1,20 @@
 """The writer of the book of objectives. An objective gets a version from its own events and from its key results'."""
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from heapq import merge
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
+from domain.cycle.state import CYCLE
 from domain.kernel import Fact, Kind, Ref
+from domain.key_result.events import KeyResultEvent
+from domain.objective.events import Commitment, ObjectiveEvent
 from domain.objective.state import OBJECTIVE, Objective
-from domain.scoring import Weighted, band, clamp, mean, met, official
+from domain.scoring import POLICY, Weighted, band, clamp, enters, mean, met, official
 from projections.engine import Row, Thing
-from projections.key_results.book import scored
+from projections.key_results import linked
+from projections.key_results.book import score_of
 from projections.simple import texts
 from projections.track import Key
 from projections.world import World, attached_to
@@ -19,8 +24,9 @@ class Objectives:
     """The book."""
 
     name = "objectives"
-    version = 1
-    kinds = frozenset({Kind.OBJECTIVE, Kind.KEY_RESULT})
+    version = 2
+    kinds = frozenset({Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.MEASUREMENTS, Kind.CYCLE})
+    events = (*get_args(ObjectiveEvent), *get_args(KeyResultEvent), *linked.CHANGING)
     table = "objective_versions"
     columns = (
         "cycle",
@@ -45,45 +51,61 @@ class Objectives:
     )
 
     def things(self, fact: Fact[Any], world: World) -> Iterable[Thing]:
-        """The objective itself, or those that the key result was ever attached to."""
-        if fact.stream.kind is Kind.OBJECTIVE:
-            return (Thing(fact.stream.id, fact.stream, fact.version == 1),)
-        ids = list(world.objectives(fact.stream.id))
-        joined = attached_to(fact)
-        if joined is not None and joined not in ids:
-            ids.append(joined)
+        """The objective itself, or those of the key results that the fact may change."""
+        kind, stream = fact.stream.kind, fact.stream
+        if kind is Kind.OBJECTIVE:
+            return (Thing(stream.id, stream, fact.version == 1),)
+        if kind is Kind.KEY_RESULT:
+            ids = list(world.objectives(stream.id))
+            joined = attached_to(fact)
+            if joined is not None and joined not in ids:
+                ids.append(joined)
+        else:
+            parts = linked.changed_by(fact, world)
+            ids = list(dict.fromkeys(id for part in parts for id in world.objectives(part.ref.id)))
         return [Thing(id, Ref(Kind.OBJECTIVE, id)) for id in ids]
 
     def keys_from(self, thing: Thing, key: Key, world: World) -> Sequence[Key]:
-        """After each fact of its own or of its key results."""
-        parts = [world.track(OBJECTIVE, thing.stream).keys_from(key)]
-        parts += [track.keys_from(key) for track in world.key_results(thing.id)]
-        parts = [part for part in parts if part]
-        if len(parts) < 2:
-            return parts[0] if parts else ()
-        return [place for place, _ in groupby(merge(*parts))]
+        """After each fact of its own, and where its key results change."""
+        lines = [world.track(OBJECTIVE, thing.stream).keys_from(key)]
+        lines += [linked.keys_of(part, key, world) for part in world.key_results(thing.id)]
+        lines = [line for line in lines if line]
+        if len(lines) < 2:
+            return lines[0] if lines else ()
+        return [place for place, _ in groupby(merge(*lines))]
 
     def row(self, thing: Thing, key: Key, world: World) -> Row | None:
         """The objective with the score of the key results that it then had."""
-        objective = world.track(OBJECTIVE, thing.stream).after(key)
+        objective = world.track(OBJECTIVE, thing.stream).derived(key, still)
         if objective is None:
             return None
         parts = []
-        for track in world.key_results(thing.id):
-            state = track.after(key)
-            if state is not None and state.objective == thing.id:
-                score = track.derived(key, scored)
-                if score is not None and score.weighted is not None:
-                    parts.append(score.weighted)
-        return show(objective, parts)
+        for part in world.key_results(thing.id):
+            score = score_of(part, key, world)
+            if score is None or score.weighted is None or score.objective.int != thing.id.int:
+                continue
+            if not score.pending or enters(_policy(objective, key, world), pending=True):
+                parts.append(score.weighted)
+        return shown(objective, parts)
 
 
-def show(objective: Objective, parts: Iterable[Weighted]) -> Row:
-    """An objective as a row; `parts`: the scores of its active key results."""
-    moved = mean(parts)
-    score = clamp(moved)
-    stands = official(score, objective.grade)
-    return (
+def _policy(objective: "Still", key: Key, world: World) -> str:
+    """How the cycle is scored that the objective is in at a place in the fold."""
+    cycle = world.track(CYCLE, Ref(Kind.CYCLE, objective.columns[0])).after(key)
+    return POLICY if cycle is None else cycle.scoring
+
+
+class Still(NamedTuple):
+    """What of an objective's row does not depend on its key results."""
+
+    columns: Row
+    commitment: Commitment
+    grade: Decimal | None
+
+
+def still(objective: Objective) -> Still:
+    """An objective's own columns."""
+    columns = (
         objective.cycle,
         *texts(title=objective.title, description=objective.description, reflection=objective.reflection),
         objective.team,
@@ -96,11 +118,16 @@ def show(objective: Objective, parts: Iterable[Weighted]) -> Row:
         objective.external_id,
         objective.state,
         objective.grade,
-        moved,
-        score,
-        band(stands),
-        met(objective.commitment, stands),
     )
+    return Still(columns, objective.commitment, objective.grade)
+
+
+def shown(objective: Still, parts: Iterable[Weighted]) -> Row:
+    """An objective as a row; `parts`: the scores of its active key results."""
+    moved = mean(parts)
+    score = clamp(moved)
+    stands = official(score, objective.grade)
+    return (*objective.columns, moved, score, band(stands), met(objective.commitment, stands))
 
 
 BOOK = Objectives()

@@ -68,3 +68,15 @@ SELECT v.cycle, sum(v.weight * least(greatest(coalesce(v.grade, v.score), 0), 1)
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
  WHERE v.cycle = ANY (%(cycles)s) AND v.state = 'active' AND (v.progress IS NOT NULL OR v.grade IS NOT NULL)
  GROUP BY v.cycle;
+
+-- name: versions_in_cycle
+-- Every version, as known at `as_of` and in effect by `until`, of the objectives that were ever in a cycle, in the
+-- fold's order: what their scores were, and whether they were in it.
+SELECT v.id, v.position, v.valid_from, v.cycle, v.team, v.weight, v.state, v.grade, v.progress, v.score
+  FROM attachments AS a
+ CROSS JOIN LATERAL (
+        SELECT * FROM objective_versions
+         WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(until)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)) AS v
+ WHERE a.parent = 'cycle/' || %(cycle)s::uuid AND a.position <= %(as_of)s
+ ORDER BY v.valid_from, v.position;

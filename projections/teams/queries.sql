@@ -36,3 +36,9 @@ SELECT v.*
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
  WHERE e.type = 'team.formed' AND e.position <= %(as_of)s
  ORDER BY e.position;
+
+-- name: versions
+-- Every version of every team as known at `as_of` that takes effect by `until`, in the fold's order: the tree over time.
+SELECT id, position, valid_from, parent FROM team_versions
+ WHERE valid_from <= %(until)s AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+ ORDER BY valid_from, position;

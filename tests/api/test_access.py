@@ -15,6 +15,7 @@ KEY_RESULT, CHECK_IN = f"/key-results/{uid('revenue')}", f"/check-ins/{uid('mond
 NEXT = {"label": "2027-Q1", "kind": "quarter", "starts_on": "2027-01-01", "ends_on": "2027-03-31"}
 REASON = {"reason": "x"}
 KEY = f"/keys/{uid('none')}"
+KPI, POINT = f"/kpis/{uid('signups')}", f"/kpis/{uid('signups')}/measurements/2026-02-28"
 
 EVERYBODY = {"reader", "auditor", "service", "member", "lead", "admin"}
 OWNERS = {"member", "lead", "admin"}
@@ -43,7 +44,20 @@ TABLE: dict[str, tuple[str, str, dict[str, Any] | None, set[str]]] = {
             "get_check_in_history": f"{CHECK_IN}/history",
             "list_initiatives": "/initiatives", "get_initiative": f"/initiatives/{uid('campaign')}",
             "get_initiative_history": f"/initiatives/{uid('campaign')}/history",
-            "list_events": "/events", "get_ledger": "/ledger",
+            "list_key_result_kpi_links": f"{KEY_RESULT}/kpi-links",
+            "list_kpis": "/kpis", "get_kpi": KPI, "get_kpi_history": f"{KPI}/history",
+            "list_kpi_measurements": f"{KPI}/measurements", "get_kpi_series": f"{KPI}/series",
+            "get_kpi_chart": f"{KPI}/chart.svg", "get_cycle_chart": f"{CYCLE}/chart.svg",
+            "get_cycle_seals": f"{CYCLE}/seals", "get_cycle_series": f"{CYCLE}/series",
+            "get_cycle_replay": f"{CYCLE}/replay", "get_cycle_replay_picture": f"{CYCLE}/replay.svg",
+            "get_cycle_diff": f"{CYCLE}/diff", "get_objective_diff": f"{OBJECTIVE}/diff",
+            "get_team_series": f"{TEAM}/series", "get_team_diff": f"{TEAM}/diff?cycle=2026-Q1",
+            "explain_cycle": f"{CYCLE}/explain", "explain_objective": f"{OBJECTIVE}/explain",
+            "explain_key_result": f"{KEY_RESULT}/explain", "get_cycle_goalposts": f"{CYCLE}/goalposts",
+            "list_events": "/events", "list_audit": "/audit", "get_ledger": "/ledger",
+            "get_checkpoint": "/ledger/checkpoint", "get_verifier_keys": "/ledger/key",
+            "list_leaves": "/ledger/leaves", "prove_inclusion": "/ledger/proofs/inclusion?position=1",
+            "prove_consistency": "/ledger/proofs/consistency?from=1",
         }.items()
     },
     "plan_cycle": ("POST", "/cycles", NEXT, ADMINS),
@@ -76,6 +90,21 @@ TABLE: dict[str, tuple[str, str, dict[str, Any] | None, set[str]]] = {
     "correct_check_in": ("POST", f"{CHECK_IN}/correct", {"value": 2} | REASON, CHECKERS),
     "retract_check_in": ("POST", f"{CHECK_IN}/retract", REASON, CHECKERS),
     "change_initiative": ("PATCH", f"/initiatives/{uid('campaign')}", {"state": "done"}, OWNERS),
+    "define_kpi": ("POST", "/kpis", {"name": "x", "direction": "increase", "frequency": "daily",
+                                      "team": str(uid("core"))}, OWNERS),
+    "change_kpi": ("PATCH", KPI, {"name": "x"}, OWNERS),
+    "set_kpi_target": ("POST", f"{KPI}/targets", {"from": "2026-01-01", "target": 9}, OWNERS),
+    "set_kpi_benchmark": ("POST", f"{KPI}/benchmarks", {"name": "best", "value": 9}, OWNERS),
+    "pair_kpi": ("PUT", f"{KPI}/counter-metrics/{uid('churn')}", {}, OWNERS),
+    "unpair_kpi": ("DELETE", f"{KPI}/counter-metrics/{uid('churn')}", None, OWNERS),
+    "record_measurements": ("POST", f"{KPI}/measurements", {"points": [{"on": "2026-03-31", "value": 9}]}, CHECKERS),
+    "record_measurement": ("PUT", POINT, {"value": 9}, CHECKERS),
+    "restate_measurement": ("POST", f"{POINT}/restate", {"value": 8} | REASON, CHECKERS),
+    "link_kpi": ("PUT", f"{KEY_RESULT}/kpi", {"kpi": str(uid("signups"))}, OWNERS),
+    "unlink_kpi": ("DELETE", f"{KEY_RESULT}/kpi?reason=x", None, OWNERS),
+    "retire_kpi": ("POST", f"{KPI}/retire", REASON, OWNERS),
+    "restore_kpi": ("POST", f"{KPI}/restore", REASON, OWNERS),
+    "what_if": ("POST", f"{CYCLE}/what-if", {"policy": "linear-v1"}, EVERYBODY),
     "create_key": ("POST", "/keys", {"role": "reader"}, ADMINS),
     "list_keys": ("GET", "/keys", None, ADMINS),
     "get_key": ("GET", KEY, None, ADMINS),

@@ -14,6 +14,7 @@ from tests.support.http import METRIC, Api, company
 CYCLE, TEAM, MEMBER = "/cycles/2026-Q1", f"/teams/{uid('core')}", f"/members/{uid('cyd')}"
 OBJECTIVE, KEY_RESULT = f"/objectives/{uid('grow')}", f"/key-results/{uid('revenue')}"
 CHECK_IN, INITIATIVE = f"/check-ins/{uid('monday')}", f"/initiatives/{uid('campaign')}"
+KPI = f"/kpis/{uid('signups')}"
 NEXT = {"label": "2027-Q1", "kind": "quarter", "starts_on": "2027-01-01", "ends_on": "2027-03-31"}
 
 # In this order, since one makes what another changes: name, method, path, body, and what then reads how.
@@ -60,6 +61,28 @@ CALLS: list[tuple[str, str, str, dict[str, Any], type[BaseModel], dict[str, Any]
      {"state": "active"}),
     ("carry_forward", "POST", f"{OBJECTIVE}/carry-forward", {"to_cycle": "2027-Q1", "baseline": "from_current"},
      shapes.Objective, {"carried_from": str(uid("grow"))}),
+    ("define_kpi", "POST", "/kpis", {"id": str(uid("visits")), "name": "visits", "direction": "increase",
+     "frequency": "weekly", "unit": "visits", "perspective": "customer", "indicator": "lead"}, shapes.Kpi,
+     {"name": "visits", "frequency": "weekly", "health": "no_data", "latest": None, "stale": False}),
+    ("change_kpi", "PATCH", KPI, {"name": "Sign-ups", "tags": ["growth"]}, shapes.Kpi,
+     {"name": "Sign-ups", "tags": ["growth"]}),
+    ("set_kpi_target", "POST", f"{KPI}/targets", {"from": "2026-01-01", "target": "100", "at_risk": 8}, shapes.Kpi,
+     {"health": "at_risk", "target": {"from": "2026-01-01", "to": None, "target": 100, "low": None, "high": None,
+                                      "at_risk": 8}}),
+    ("set_kpi_benchmark", "POST", f"{KPI}/benchmarks", {"name": "best", "value": 12.5}, shapes.Kpi,
+     {"benchmarks": [{"name": "best", "value": Decimal("12.5"), "benchmark_kpi": None}]}),
+    ("pair_kpi", "PUT", f"{KPI}/counter-metrics/{uid('churn')}", {}, shapes.Kpi,
+     {"counter_metrics": [str(uid("churn"))]}),
+    ("unpair_kpi", "DELETE", f"{KPI}/counter-metrics/{uid('churn')}", {}, shapes.Kpi, {"counter_metrics": []}),
+    ("record_measurements", "POST", f"{KPI}/measurements", {"points": [{"on": "2026-03-31", "value": 9}]},
+     shapes.Kpi, {"latest": {"on": "2026-03-31", "value": 9}, "trend": "improving"}),
+    ("restate_measurement", "POST", f"{KPI}/measurements/2026-03-31/restate", {"value": 6, "reason": "a slip"},
+     shapes.Kpi, {"latest": {"on": "2026-03-31", "value": 6}, "health": "off_track", "trend": "worsening"}),
+    ("link_kpi", "PUT", f"{KEY_RESULT}/kpi", {"kpi": str(uid("signups"))}, shapes.KeyResult,
+     {"kpi": str(uid("signups")), "value": 6}),
+    ("unlink_kpi", "DELETE", f"{KEY_RESULT}/kpi?reason=enough", {}, shapes.KeyResult, {"kpi": None, "value": 6}),
+    ("retire_kpi", "POST", f"{KPI}/retire", {"reason": "nobody looks"}, shapes.Kpi, {"state": "retired"}),
+    ("restore_kpi", "POST", f"{KPI}/restore", {"reason": "somebody does"}, shapes.Kpi, {"state": "active"}),
     ("close_cycle", "POST", f"{CYCLE}/close", {"reflection": "we learnt"}, shapes.Cycle, {"state": "closed"}),
     ("reopen_cycle", "POST", f"{CYCLE}/reopen", {"reason": "a late figure"}, shapes.Cycle, {"state": "open"}),
     ("redact_text", "POST", "/events/11/redact", {"field": "note", "reason": "names a customer"}, shapes.Event,
@@ -69,7 +92,7 @@ CALLS: list[tuple[str, str, str, dict[str, Any], type[BaseModel], dict[str, Any]
      {"state": "erased", "name": None, "email": None}),
 ]  # fmt: skip
 CREATING = {"plan_cycle", "form_team", "register_member", "set_objective", "add_key_result", "check_in",
-            "start_initiative", "carry_forward"}  # fmt: skip
+            "start_initiative", "carry_forward", "define_kpi"}  # fmt: skip
 
 COLLECTIONS = {
     shapes.Cycle: "cycles",
@@ -79,6 +102,7 @@ COLLECTIONS = {
     shapes.KeyResult: "key-results",
     shapes.CheckIn: "check-ins",
     shapes.Initiative: "initiatives",
+    shapes.Kpi: "kpis",
 }
 
 

@@ -13,7 +13,9 @@ from api import documents, examples, shapes
 from api.app import create_app
 from api.openapi import document
 from api.problems import PROBLEMS
+from api.routes.explain import WhatIf
 from api.routes.keys import MakeKey
+from api.routes.kpis import RecordMeasurement
 from api.settings import Settings
 from domain.catalogue import COMMANDS
 from ledger.payloads import build
@@ -60,7 +62,8 @@ def test_every_command_is_in_the_document_with_its_fields(openapi: dict[str, Any
             schema = openapi["components"]["schemas"][body["$ref"].rpartition("/")[2]]
             assert schema["additionalProperties"] is False
             fields = set(schema["properties"])
-        assert fields | in_path == set(verb.command.model_fields), name
+        named = {field.alias or field_name for field_name, field in verb.command.model_fields.items()}
+        assert fields | in_path == named, name
 
 
 def test_every_operation_says_what_it_is_and_every_refusal_it_may_meet(openapi: dict[str, Any]):
@@ -98,12 +101,17 @@ def test_every_reference_leads_somewhere(openapi: dict[str, Any]):
 
 def test_examples_are_what_they_are_examples_of(openapi: dict[str, Any]):
     for name, body in examples.BODIES.items():
-        model: type[BaseModel] = COMMANDS[name].command if name in COMMANDS else MakeKey
-        in_path = {field: body.get(field) for field in model.model_fields.keys() - body.keys()}
+        beside: dict[str, type[BaseModel]] = {
+            "create_key": MakeKey,
+            "record_measurement": RecordMeasurement,
+            "what_if": WhatIf,
+        }
+        model = COMMANDS[name].command if name in COMMANDS else beside[name]
+        fields = {field.alias or field_name: field for field_name, field in model.model_fields.items()}
         required = {
-            field: "0190a2f0-1b7a-7cc0-8f63-d3a9a3c5e1b2"
-            for field in in_path
-            if model.model_fields[field].is_required()
+            field: "2026-01-31" if field == "on" else "0190a2f0-1b7a-7cc0-8f63-d3a9a3c5e1b2"
+            for field in fields.keys() - body.keys()
+            if fields[field].is_required()
         }
         build(model, body | required | ({"position": 1} if "position" in required else {}))
     for name, example in examples.SHAPES.items():

@@ -11,7 +11,7 @@ from api.filters import FILTERS
 from domain.kernel import Kind
 from projections import questions
 from tests.support.builders import uid
-from tests.support.http import METRIC, Api, done
+from tests.support.http import HEAD, METRIC, Api, done
 
 IDS = {
     "cycles": "2026-Q1",
@@ -21,6 +21,7 @@ IDS = {
     "key-results": uid("revenue"),
     "check-ins": uid("monday"),
     "initiatives": uid("campaign"),
+    "kpis": uid("signups"),
 }
 SHAPES: dict[str, type[BaseModel]] = {
     "cycles": shapes.Cycle,
@@ -30,6 +31,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "key-results": shapes.KeyResult,
     "check-ins": shapes.CheckIn,
     "initiatives": shapes.Initiative,
+    "kpis": shapes.Kpi,
 }
 READS: list[tuple[str, type[BaseModel]]] = [
     *((f"/{kind}", page(shape)) for kind, shape in SHAPES.items()),
@@ -38,7 +40,10 @@ READS: list[tuple[str, type[BaseModel]]] = [
     (f"/objectives/{uid('grow')}/key-results", page(shapes.KeyResult)),
     (f"/key-results/{uid('revenue')}/check-ins", page(shapes.CheckIn)),
     (f"/key-results/{uid('revenue')}/initiatives", page(shapes.Initiative)),
+    (f"/kpis/{uid('signups')}/measurements", page(shapes.Measurement)),
+    (f"/kpis/{uid('signups')}/series", shapes.KpiSeries),
     ("/cycles/2026-Q1/board", shapes.Board),
+    ("/cycles/2026-Q1/replay", page(shapes.Frame)),
     (f"/teams/{uid('core')}/board?cycle=2026-Q1", shapes.TeamBoard),
     (f"/teams/{uid('core')}/report", shapes.Report),
     ("/events", page(shapes.Event)),
@@ -51,10 +56,10 @@ def test_every_read_has_its_shape_and_says_what_it_reflects(unchanged: Api):
         answer = unchanged.get(path)
         assert answer.status == 200, (path, answer)
         shape.model_validate_json(answer.raw)
-        assert answer.position == 12, path
+        assert answer.position == HEAD, path
         assert answer.headers["Cache-Control"] == "private, no-cache"
         if "as_of" in answer.body:
-            assert answer.body["as_of"]["position"] == 12
+            assert answer.body["as_of"]["position"] == HEAD
         if "items" in answer.body:
             assert answer.body["items"] and answer.body["next"] is None, path
 
@@ -113,11 +118,20 @@ def test_filters_are_those_that_the_books_know():
         ("/initiatives?state=active", 1),
         ("/members?kind=service", 0),
         ("/teams?external_id=none", 0),
+        ("/kpis?state=active&health=no_data", 2),
+        (f"/kpis?team={uid('core')}&direction=increase", 1),
+        (f"/kpis?owner={uid('ada')}", 0),
+        ("/kpis?unit=users", 0),
+        ("/kpis?tag=none", 0),
+        (f"/kpis?parent={uid('churn')}", 0),
+        ("/kpis?perspective=customer", 0),
+        ("/kpis?indicator=lead", 0),
+        (f"/key-results?kpi={uid('signups')}", 0),
         ("/events?type=cycle.opened", 1),
         (f"/events?stream=objective/{uid('grow')}", 1),
         (f"/events?actor={uid('ada')}", 0),
         ("/events?effective_to=2020-01-01", 0),
-        ("/events?recorded_from=2020-01-01&recorded_to=2099-01-01T00:00:00Z", 12),
+        ("/events?recorded_from=2020-01-01&recorded_to=2099-01-01T00:00:00Z", HEAD),
     ],
 )
 def test_lists_are_filtered(unchanged: Api, query: str, found: int):
@@ -133,7 +147,7 @@ def test_what_a_caller_calls_its_own_is_found_by_that(at_work: Api):
 def test_pages_follow_one_another_oldest_first(unchanged: Api):
     first = done(unchanged.get("/events?limit=5"))
     second = done(unchanged.get(f"/events?limit=500&after={first['next']}"))
-    assert [event["position"] for event in first["items"] + second["items"]] == list(range(1, 13))
+    assert [event["position"] for event in first["items"] + second["items"]] == list(range(1, HEAD + 1))
     one = done(unchanged.get("/members?limit=2"))
     two = done(unchanged.get(f"/members?limit=2&after={one['next']}"))
     assert [member["name"] for member in one["items"] + two["items"]] == ["ada", "bob", "cyd"]
@@ -153,7 +167,7 @@ def test_the_two_clocks_show_what_was_known_and_what_was_in_effect(unchanged: Ap
     assert unchanged.get(f"{objective}?valid_at=2020-01-01").slug == "not_found"
     assert done(unchanged.get("/cycles/2026-Q1/board?as_of=7&valid_at=2030-01-01"))["expected"] == 1
     today = datetime.now(UTC).date()
-    assert unchanged.get(f"{objective}?as_of={today}").position == 12
+    assert unchanged.get(f"{objective}?as_of={today}").position == HEAD
     assert done(unchanged.get(f"/objectives?as_of={today - timedelta(days=1)}"))["items"] == []
     assert unchanged.get("/ledger?as_of=3").body["position"] == 3
 
@@ -161,7 +175,7 @@ def test_the_two_clocks_show_what_was_known_and_what_was_in_effect(unchanged: Ap
 @pytest.mark.parametrize(
     ("query", "slug", "pointer"),
     [
-        ("as_of=13", "as_of_beyond_head", "/query/as_of"),
+        (f"as_of={HEAD + 1}", "as_of_beyond_head", "/query/as_of"),
         ("as_of=2999-01-01", "as_of_in_future", "/query/as_of"),
         ("as_of=yesterday", "invalid", "/query/as_of"),
         ("valid_at=2026-02-30", "invalid", "/query/valid_at"),
@@ -189,8 +203,8 @@ def test_what_is_not_there_is_404(unchanged: Api, path: str):
 
 
 def test_min_position_waits_and_gives_up_with_503(unchanged: Api):
-    assert unchanged.get("/cycles", {"Min-Position": "12"}).status == 200
-    behind = unchanged.get("/cycles", {"Min-Position": "13"})
+    assert unchanged.get("/cycles", {"Min-Position": str(HEAD)}).status == 200
+    behind = unchanged.get("/cycles", {"Min-Position": str(HEAD + 1)})
     assert (behind.status, behind.slug, behind.headers["Retry-After"]) == (503, "books_behind", "1")
     assert unchanged.get("/cycles", {"Min-Position": "-1"}).pointers == ["/header/min-position"]
 
@@ -201,7 +215,7 @@ def test_a_team_reports_on_a_period(at_work: Api):
     week = done(at_work.get(report))
     assert [said["value"] for said in week["check_ins"]] == [40, 60]
     assert week["from"] is None
-    since = done(at_work.get(f"{report}?from=12"))
+    since = done(at_work.get(f"{report}?from={HEAD}"))
     assert [said["value"] for said in since["check_ins"]] == [60]
     assert [(moved["title"], float(moved["old"]), float(moved["new"])) for moved in since["moved"]] == [
         ("grow", 0.4, 0.6)
@@ -229,7 +243,8 @@ def test_filters_of_every_kind_are_real(unchanged: Api):
     """Each filter is one that the list takes: a value of its type is no error."""
     examples = {"label": "x", "external_id": "x", "tag": "x", "sprint": "x", "parent": uid("none"),
                 "cycle": "2026-Q1", "kind": {Kind.CYCLE: "year", Kind.MEMBER: "person"},
-                "status": "on_track", "commitment": "committed",
+                "status": "on_track", "commitment": "committed", "unit": "x", "health": "on_track",
+                "perspective": "learning", "indicator": "lag", "direction": "maintain",
                 "state": {Kind.CYCLE: "open", Kind.INITIATIVE: "done", Kind.TEAM: "disbanded",
                           Kind.MEMBER: "erased", Kind.CHECK_IN: "retracted"}}  # fmt: skip
     for kind, filters in FILTERS.items():

@@ -56,6 +56,7 @@ def test_every_command_works_beside_a_running_server(beside, server, tmp_path):
     board = get(server, "/v1/cycles/2026-Q1/board").json()
     assert board["score"] == 0.4
     assert json.loads(beside("board", "2026-Q1", "--json").out)["objectives"] == board["objectives"]
+    assert json.loads(beside("kpis", "--json").out)["items"] == []
     key = beside("keys", "add", "--role", "reader", "--json").json
     assert get(server, "/v1/ledger", key["key"]).json()["position"] == 5
     assert beside("keys", "revoke", key["id"]).code == 0

@@ -7,6 +7,7 @@ import pytest
 
 from cli.demo.company import PEOPLE, TEAMS
 from cli.demo.first import FIRST
+from cli.demo.kpis import KPIS
 from cli.demo.script import quarters, script
 from cli.demo.second import SECOND
 from cli.demo.third import THIRD
@@ -61,6 +62,24 @@ class TestTheScript:
         assert all(2 <= len(goal.parts) <= 4 for goal in quarter.goals)
         assert max(Counter(goal.team for goal in quarter.goals).values()) <= 5
 
+    @pytest.mark.parametrize("day", days())
+    def test_every_point_is_told_of_when_its_period_is_over(self, day):
+        for request in script(day):
+            for point in request.body.get("points", ()):
+                assert point["on"] < request.at.date()
+
+    def test_points_come_in_every_quarter_each_day_once_and_some_of_them_late(self):
+        requests = [request for request in script(date(2026, 11, 20)) if "points" in request.body]
+        told = [(request, request.path, point["on"]) for request in requests for point in request.body["points"]]
+        assert len({(path, on) for _, path, on in told}) == len(told)
+        assert {(on.month - 1) // 3 + 1 for _, _, on in told if on >= date(2026, 4, 1)} == {2, 3, 4}
+        assert sum((request.at.date() - on).days > 5 for request, _, on in told) > 5
+
+    def test_it_follows_what_can_be_followed(self):
+        assert {kpi.direction for kpi in KPIS} == {"increase", "decrease", "maintain"}
+        assert {kpi.frequency for kpi in KPIS} == {"weekly", "monthly", "quarterly"}
+        assert len({kpi.key for kpi in KPIS}) == len(KPIS)
+
     def test_it_has_all_that_can_be_measured_and_said(self):
         parts = [part for quarter in QUARTERS for goal in quarter.goals for part in goal.parts]
         types = {part.measure["type"] for part in parts if part.measure}
@@ -83,6 +102,7 @@ class TestTheLedger:
         types = Counter(line["type"] for line in self.events(quarterdeck))
         assert (types["cycle.closed"], types["cycle.sealed"], types["cycle.reopened"]) == (3, 3, 1)
         assert types["key_result.checked_in"] > 300
+        assert types["measurements.recorded"] > 100
         for once in (
             "objective.graded",
             "objective.changed",
@@ -93,6 +113,8 @@ class TestTheLedger:
             "key_result.check_in_retracted",
             "initiative.started",
             "initiative.changed",
+            *("kpi.defined", "kpi.target_set", "kpi.benchmark_set", "kpi.paired", "kpi.retired"),
+            *("measurements.restated", "key_result.kpi_linked", "key_result.kpi_unlinked"),
         ):
             assert types[once] > 0
         self.twice_changes_nothing(quarterdeck, answer["events"])

@@ -1,4 +1,4 @@
-"""The main job: years of two real organisations go in as commands and come out as what they stated.
+"""The main job: years of real organisations go in as commands and come out as what they stated.
 
 `../shared/data/README.md` says where the histories are from and what each expected figure means.
 """
@@ -6,7 +6,9 @@
 import contextlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,14 +19,29 @@ import pytest
 from api.runtime import Runtime, running
 from api.settings import Settings
 from cli.main import main
+from domain.kernel import Kind
+from projections import questions
 from tests.support.http import ADMIN_KEY, Api
 from tests.support.postgres import Postgres
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SOURCES = ("sourced", "rust_goals")
+KPI_VIEWS = ("2016-05-20", "2017-10-20", "2018-12-20", "final")
+HEALTH = ("on_track", "at_risk", "off_track", "no_data")
+ENGLAND = "ae4h-ENGLAND"
 
 if not DATA.is_dir():
     pytest.skip(f"the real histories are not here: {DATA} is missing", allow_module_level=True)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A ledger with the KPIs, a client of it, and what importing them answered."""
+
+    settings: Settings
+    runtime: Runtime
+    api: Api
+    answered: dict[str, Any]
 
 
 def expected(source: str) -> dict[str, Any]:
@@ -37,6 +54,16 @@ def views() -> Iterator[tuple[str, str, str]]:
     for source in SOURCES:
         for cycle, told in expected(source)["cycles"].items():
             yield from ((source, cycle, view) for view in told if view not in ("starts_on", "ends_on"))
+
+
+def import_(settings: Settings, source: str) -> Any:
+    """What importing answered."""
+    out = io.TextIOWrapper(io.BytesIO())
+    arguments = ["import", DATA / f"{source}.history.jsonl", "--json", "--database-url", settings.database_url]
+    with contextlib.redirect_stdout(out), pytest.raises(SystemExit):
+        main([str(argument) for argument in arguments])
+    out.seek(0)
+    return json.loads(out.read())
 
 
 def run(capfd: pytest.CaptureFixture[str], settings: Settings, *arguments: str | Path) -> Any:
@@ -72,21 +99,7 @@ def api(runtime: Runtime) -> Iterator[Api]:
 @pytest.fixture(scope="module")
 def imported(settings: Settings, runtime: Runtime) -> dict[str, Any]:
     """What importing both answered; the runtime stands for a server that runs beside it."""
-    answered = {}
-    for source in SOURCES:
-        out = io.TextIOWrapper(io.BytesIO())
-        with contextlib.redirect_stdout(out), pytest.raises(SystemExit):
-            arguments = [
-                "import",
-                DATA / f"{source}.history.jsonl",
-                "--json",
-                "--database-url",
-                settings.database_url,
-            ]
-            main([str(argument) for argument in arguments])
-        out.seek(0)
-        answered[source] = json.loads(out.read())
-    return answered
+    return {source: import_(settings, source) for source in SOURCES}
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -187,7 +200,7 @@ def test_a_board_is_the_same_once_the_books_were_made_anew(imported, capfd, sett
 
 
 def test_a_copy_of_the_ledger_has_the_same_boards(imported, capfd, settings, api, postgres, tmp_path):
-    """Export, restore, export: the same bytes; and the same answers, people's names included."""
+    """Export, restore, export: the same bytes but for who signs; and the same answers, people's names included."""
     files = {name: tmp_path / f"{name}.jsonl" for name in ("ledger", "people", "again")}
     name = postgres.migrated_database()
     copy = Settings(postgres.url_of(name), data=tmp_path, admin_key=ADMIN_KEY)
@@ -195,7 +208,8 @@ def test_a_copy_of_the_ledger_has_the_same_boards(imported, capfd, settings, api
     restored = run(capfd, copy, "import", files["ledger"], "--people", files["people"])
     assert restored["events"] == restored["position"]
     export(capfd, copy, files["again"])
-    assert files["again"].read_bytes() == files["ledger"].read_bytes()
+    ours, theirs = (files[name].read_bytes().splitlines() for name in ("ledger", "again"))
+    assert ours[1:] == theirs[1:]
     with running(copy) as runtime, Api(runtime) as other:
         for path in ("/cycles/2018-Q3/board?as_of=1159&valid_at=2018-09-24", "/members?limit=500", "/cycles"):
             ours, theirs = api.get(path).body, other.get(path).body
@@ -208,3 +222,75 @@ def export(capfd: Any, settings: Settings, out: Path, people: Path | None = None
     with pytest.raises(SystemExit) as ended:
         main(["export", "--out", str(out), *more, "--database-url", str(settings.database_url)])
     assert ended.value.code in (0, None), capfd.readouterr()
+
+
+@pytest.fixture(scope="class")
+def measured(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
+    """The KPIs of the NHS in a ledger of their own, and what importing them answered."""
+    name = postgres.migrated_database()
+    settings = Settings(postgres.url_of(name), data=tmp_path_factory.mktemp("data"), admin_key=ADMIN_KEY)
+    with running(settings) as runtime, Api(runtime) as api:
+        yield Measured(settings, runtime, api, import_(settings, "nhs_ae"))
+    postgres.drop(name)
+
+
+class TestKpis:
+    """Three years of 429 KPIs, a line a point."""
+
+    def test_every_line_is_taken(self, measured):
+        told = expected("nhs_ae")
+        assert measured.answered["commands"] == measured.answered["new"] == told["lines"] - 1
+
+    @pytest.mark.parametrize("view", KPI_VIEWS)
+    def test_they_stand_as_was_stated(self, measured, view):
+        told = expected("nhs_ae")["final"] if view == "final" else expected("nhs_ae")["valid_at"][view]
+        found = standing(measured, None if view == "final" else view)
+        counts = Counter(health for _, _, health, _ in found.values())
+        assert {"kpis": len(found)} | {name: counts[name] for name in HEALTH} == told["counts"]
+        if view == "final":
+            assert found == told["kpis"]
+            assert sum(count for *_, count in found.values()) == expected("nhs_ae")["totals"]["points"]
+        else:
+            assert found[ENGLAND] == told["benchmark"]
+
+    def test_the_terminal_shows_the_same(self, measured, capfd):
+        shown = run(capfd, measured.settings, "kpis", "--valid-at", "2017-10-20")["items"]
+        latest = {item["external_id"]: (item["health"], item["latest"] and item["latest"]["value"]) for item in shown}
+        found = standing(measured, "2017-10-20")
+        assert latest == {name: (health, value) for name, (_, value, health, _) in found.items()}
+
+    def test_each_is_compared_with_england(self, measured):
+        (kpi,) = measured.api.get("/kpis?external_id=ae4h-RAP-1&valid_at=2018-12-20").body["items"]
+        (benchmark,) = kpi["benchmarks"]
+        told = expected("nhs_ae")["valid_at"]["2018-12-20"]["benchmark"]
+        assert (benchmark["name"], benchmark["value"]) == ("England", told[1])
+
+    def test_importing_again_appends_nothing(self, measured, capfd):
+        head = measured.runtime.recorder.head()
+        again = run(capfd, measured.settings, "import", DATA / "nhs_ae.history.jsonl")
+        assert (again["new"], again["already_there"], again["events"]) == (0, again["commands"], 0)
+        assert measured.runtime.recorder.head() == head
+
+
+def standing(measured: Measured, valid_at: str | None) -> dict[str, list[Any]]:
+    """Each KPI in the words of the expected results: day and value of the latest point, health, how many points."""
+    with measured.runtime.books.reading(None, valid_at) as reading:
+        kpis = questions.listing(reading, Kind.KPI, {}, 500, None).items
+        points = questions.recent_points(reading, [kpi["id"] for kpi in kpis], 1_000)
+    found = {}
+    for kpi in kpis:
+        latest = kpi["latest"] or {"on": None, "value": None}
+        on = latest["on"] and latest["on"].isoformat()
+        found[kpi["external_id"]] = [on, latest["value"], kpi["health"], len(points[kpi["id"]])]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "cycle"), [(source, cycle) for source in SOURCES for cycle in expected(source)["cycles"]]
+)
+def test_a_replay_ends_at_the_board(imported, api, source, cycle):
+    answer = api.get(f"/cycles/{cycle}/replay", {"Accept": "application/x-ndjson"})
+    frames = [json.loads(line, parse_float=Decimal) for line in answer.raw.splitlines()]
+    scores = [frame["score_after"] for frame in frames]
+    assert [frame["score_before"] for frame in frames] == [None, *scores[:-1]]
+    assert scores[-1] == api.get(f"/cycles/{cycle}/board").body["score"]

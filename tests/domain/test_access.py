@@ -5,6 +5,7 @@ import pytest
 from domain.access import authorize
 from domain.errors import Forbidden
 from domain.kernel import Context
+from domain.kpi.decisions import DefineKpi
 from domain.member.decisions import RegisterMember
 from domain.objective.decisions import SetObjective
 from tests.support.builders import (
@@ -13,18 +14,30 @@ from tests.support.builders import (
     carry_forward,
     change_initiative,
     change_key_result,
+    change_kpi,
     change_objective,
     check_in,
     correct_check_in,
+    define_kpi,
     form_team,
     grade_objective,
     join_team,
+    link_kpi,
     on,
+    pair_kpi,
+    record_measurements,
     register_member,
+    restate_measurement,
+    restore_kpi,
+    retire_kpi,
     retract_check_in,
+    set_kpi_benchmark,
+    set_kpi_target,
     set_objective,
     start_initiative,
     uid,
+    unlink_kpi,
+    unpair_kpi,
 )
 from tests.support.examples import EXAMPLES, WORLD
 from tests.support.specs import given
@@ -47,6 +60,8 @@ GOALS = (
     *(set_objective("sell", team="sales"), add_key_result("deals", objective="sell")),
     add_key_result("adas", objective="sell", owner="ada"),
     *(check_in("courses", id="monday", value=5), start_initiative("reading", key_result="courses")),
+    *(define_kpi("hours", owner="ada"), define_kpi("bugs", team="web"), define_kpi("sales", team="sales")),
+    record_measurements("hours", {"2026-01-04": 7}),
     on("2026-03-01"),
 )
 
@@ -87,10 +102,11 @@ def test_cycles_teams_members_and_redaction_are_for_admins(name, role):
 
 
 @pytest.mark.parametrize("role", ["member", "lead"])
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in FOR_ADMINS | {"set_objective"}])
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - FOR_ADMINS - {"set_objective", "define_kpi"}))
 def test_everything_else_is_for_who_owns_the_goal(name, role):
     owned = [
-        step.model_copy(update={"owner": uid("ada")}) if isinstance(step, SetObjective) else step for step in WORLD
+        step.model_copy(update={"owner": uid("ada")}) if isinstance(step, SetObjective | DefineKpi) else step
+        for step in WORLD
     ]
     people = [step for step in owned if isinstance(step, RegisterMember)]
     rest = [step for step in owned if not isinstance(step, RegisterMember)]
@@ -177,6 +193,56 @@ def test_a_service_may_check_in_on_what_it_was_given_and_nothing_else():
     assert not may("service", "ci", check_in("deals", value=1), steps)
 
 
+ON_A_KPI = [
+    change_kpi("hours", name="x"),
+    set_kpi_target("hours"),
+    set_kpi_benchmark("hours"),
+    pair_kpi("hours", "bugs"),
+    unpair_kpi("hours", "bugs"),
+    record_measurements("hours", {"2026-01-31": 8}),
+    restate_measurement("hours", "2026-01-04", value=8),
+    retire_kpi("hours"),
+    restore_kpi("hours"),
+]
+
+
+@pytest.mark.parametrize("command", ON_A_KPI, ids=lambda command: command.NAME)
+def test_a_kpi_is_for_who_owns_it(command):
+    assert may("member", "ada", command)
+    assert not may("member", "bob", command)
+
+
+def test_a_lead_may_change_the_kpis_of_the_teams_below_theirs():
+    assert may("lead", "eve", change_kpi("bugs", name="x", at="2026-02-01"))
+    assert not may("lead", "eve", change_kpi("sales", name="x"))
+
+
+def test_a_kpi_is_defined_for_oneself_or_ones_team():
+    assert may("member", "bob", define_kpi("new", owner="bob"))
+    assert may("member", "bob", define_kpi("new", team="core"))
+    assert not may("member", "bob", define_kpi("new", team="sales", parent="bugs"))
+    assert not may("member", "bob", define_kpi("new"))
+
+
+@pytest.mark.parametrize("command", [link_kpi("courses", "sales"), unlink_kpi("courses")], ids=lambda c: c.NAME)
+def test_linking_is_for_who_owns_the_key_result(command):
+    assert may("member", "ada", command)
+    assert not may("member", "bob", command)
+
+
+def test_a_service_may_measure_what_it_was_given_and_nothing_else():
+    steps = (*GOALS, change_kpi("hours", owner="ci"))
+    assert may("service", "ci", record_measurements("hours", {"2026-01-31": 8}, at="2026-02-01"), steps)
+    assert may("service", "ci", restate_measurement("hours", "2026-01-04", value=8), steps)
+    assert not may("service", "ci", record_measurements("bugs", {"2026-01-31": 8}), steps)
+    assert not may("service", "ci", change_kpi("hours", name="x"), steps)
+
+
+def test_a_member_may_say_when_they_measured():
+    assert may("member", "ada", record_measurements("hours", {"2026-01-31": 8}, at="2026-02-01"))
+    assert not may("member", "ada", set_kpi_target("hours", at="2026-02-01"))
+
+
 def test_a_credential_of_nobody_owns_nothing():
     assert not may("member", None, check_in("courses", value=1))
 
@@ -198,6 +264,7 @@ def test_a_lead_may_backdate_everything():
         change_key_result("nothing", title="x"),
         correct_check_in("never"),
         change_initiative("nothing", state="done"),
+        change_kpi("nothing", name="x"),
     ],
     ids=lambda command: command.NAME,
 )

@@ -3,34 +3,26 @@
 import pytest
 
 from domain.catalogue import COMMANDS
-from domain.errors import Conflict, Invalid, NotFound
+from domain.errors import Conflict, Invalid
 from domain.kernel import Kind, Ref
 from domain.places import place
 from tests.support.builders import (
     MEASURED,
     NEXT,
     add_key_result,
-    carry_forward,
     change_initiative,
     change_key_result,
     change_objective,
-    change_team,
     check_in,
     close_cycle,
     correct_check_in,
-    disband_team,
     drop_key_result,
     drop_objective,
-    erase_member,
-    form_team,
     grade_key_result,
     grade_objective,
-    join_team,
-    leave_team,
+    link_kpi,
     move_objective,
     on,
-    open_cycle,
-    plan_cycle,
     reopen_cycle,
     reschedule_cycle,
     restore_key_result,
@@ -38,8 +30,9 @@ from tests.support.builders import (
     retract_check_in,
     set_objective,
     start_initiative,
+    unlink_kpi,
 )
-from tests.support.examples import CREATING, ELSEWHEN, EXAMPLES, ON_NOTHING, WORLD
+from tests.support.examples import CREATING, ELSEWHEN, EXAMPLES, OF_ANOTHER_TIME, ON_NOTHING, WORLD
 from tests.support.specs import given
 
 every_command = pytest.mark.parametrize("name", EXAMPLES)
@@ -86,7 +79,7 @@ def test_it_answers_with_the_same_thing_when_asked_twice(name):
     assert first.decision.subject == second.decision.subject
 
 
-@every_command_but("correct_check_in", "retract_check_in")
+@every_command_but(*OF_ANOTHER_TIME)
 def test_it_takes_effect_when_recorded_unless_it_says_otherwise(name):
     outcome = given(*WORLD).when(EXAMPLES[name])
     assert {draft.effective_at for draft in outcome.decision.drafts} == {None}
@@ -122,60 +115,6 @@ def test_what_it_relies_on_guards_the_append(name):
         assert {Ref(Kind.CYCLE, cycle) for cycle in place(draft.stream, draft.event, world.ledger).cycles} <= looked
 
 
-@pytest.mark.parametrize(
-    ("command", "pointer"),
-    [
-        (plan_cycle("2026-Q3", parent="2026"), "/parent"),
-        (open_cycle("2027-Q1"), "/cycle"),
-        (reschedule_cycle("2027-Q1", ends_on="2026-04-03"), "/cycle"),
-        (close_cycle("2027-Q1"), "/cycle"),
-        (reopen_cycle("2027-Q1"), "/cycle"),
-        (form_team("docs", parent="nobody"), "/parent"),
-        (change_team("nobody", name="site"), "/team"),
-        (change_team("web", parent="nobody"), "/parent"),
-        (disband_team("nobody"), "/team"),
-        (join_team("nobody", "bob"), "/team"),
-        (join_team("core", "nobody"), "/member"),
-        (leave_team("nobody", "ada"), "/team"),
-        (leave_team("core", "nobody"), "/member"),
-        (erase_member("nobody"), "/member"),
-        (set_objective("shrink", cycle="2027-Q1"), "/cycle"),
-        (set_objective("shrink", team="nobody"), "/team"),
-        (set_objective("shrink", owner="nobody"), "/owner"),
-        (set_objective("shrink", aligned_to="nothing"), "/aligned_to"),
-        (change_objective("nothing", title="x"), "/objective"),
-        (change_objective(team="nobody"), "/team"),
-        (change_objective(owner="nobody"), "/owner"),
-        (change_objective(aligned_to="nothing"), "/aligned_to"),
-        (move_objective("nothing"), "/objective"),
-        (move_objective("unmeasured", cycle="2027-Q1"), "/cycle"),
-        (drop_objective("nothing"), "/objective"),
-        (restore_objective("nothing"), "/objective"),
-        (grade_objective("nothing"), "/objective"),
-        (carry_forward("nothing"), "/objective"),
-        (carry_forward(to_cycle="2027-Q1"), "/to_cycle"),
-        (add_key_result("profit", objective="nothing"), "/objective"),
-        (add_key_result("profit", team="nobody"), "/team"),
-        (add_key_result("profit", owner="nobody"), "/owner"),
-        (change_key_result("nothing", title="x"), "/key_result"),
-        (change_key_result(team="nobody"), "/team"),
-        (change_key_result(owner="nobody"), "/owner"),
-        (change_key_result(objective="nothing"), "/objective"),
-        (drop_key_result("nothing"), "/key_result"),
-        (restore_key_result("nothing"), "/key_result"),
-        (grade_key_result("nothing"), "/key_result"),
-        (check_in("nothing", value=1), "/key_result"),
-        (correct_check_in("never"), "/check_in"),
-        (retract_check_in("never"), "/check_in"),
-        (start_initiative("fair", key_result="nothing"), "/key_result"),
-        (change_initiative("nothing", state="done"), "/initiative"),
-    ],
-    ids=lambda part: getattr(part, "NAME", part),
-)
-def test_what_it_names_must_exist(command, pointer):
-    given(*WORLD).when(command).refused(NotFound, "not_found", pointer)
-
-
 ON_THE_GOALS = [
     reschedule_cycle(ends_on="2026-04-03"),
     set_objective("shrink"),
@@ -194,6 +133,8 @@ ON_THE_GOALS = [
     retract_check_in(),
     start_initiative("fair"),
     change_initiative(state="done"),
+    link_kpi("revenue"),
+    unlink_kpi("driven"),
 ]
 
 
@@ -261,6 +202,7 @@ def test_a_dropped_objective_takes_no_change(command):
         retract_check_in(),
         start_initiative("fair"),
         change_initiative(state="done"),
+        link_kpi(),
     ],
     ids=lambda command: command.NAME,
 )

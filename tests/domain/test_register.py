@@ -48,7 +48,7 @@ def test_an_events_name_begins_with_the_kind_of_its_stream(topic):
 
 
 def test_every_kind_with_a_stream_has_a_fold():
-    assert FOLDS.keys() >= set(Kind) - {Kind.CHECK_IN, Kind.KPI}  # check-ins live in their key result's stream
+    assert FOLDS.keys() >= set(Kind) - {Kind.CHECK_IN}  # check-ins live in their key result's stream
     assert {fold.kind for fold in FOLDS.values()} == FOLDS.keys()
 
 
@@ -89,10 +89,6 @@ def test_the_page_of_events_names_every_event(topic):
 @pytest.mark.skipif(not CONTRACT.exists(), reason="the contract stands beside the checkout, in ../shared/contract.md")
 def test_the_commands_are_those_of_the_contract():
     section = CONTRACT.read_text().partition("## 4. Commands")[2].partition("## 5. Reads")[0]
-    goals, _, kpis = section.partition("### KPIs")
-    named, of_kpis = (
-        {name for row in re.findall(r"^\| (`[a-z_`, ]+) \|", part, re.M) for name in re.findall(r"[a-z_]+", row)}
-        for part in (goals, kpis)
-    )
-    named -= {"metric", "threshold", "milestones", "boolean", "zones", "graded"}
-    assert named <= COMMANDS.keys() <= named | of_kpis
+    rows = re.findall(r"^\| (`[a-z_`, ]+) \|", section, re.M)
+    named = {name for row in rows for name in re.findall(r"[a-z_]+", row)}
+    assert named - {"metric", "threshold", "milestones", "boolean", "zones", "graded"} == COMMANDS.keys()

@@ -1,4 +1,4 @@
-"""The edges of `linear-v1`, function by function; the vectors are in test_scoring_vectors."""
+"""The edges of the policies, function by function; the vectors are in test_scoring_vectors."""
 
 import doctest
 from decimal import Decimal, localcontext
@@ -11,6 +11,7 @@ from domain.scoring import (
     Weighted,
     band,
     clamp,
+    enters,
     mean,
     met,
     official,
@@ -224,6 +225,22 @@ def test_a_band_goes_by_tenths_half_up(score, colour):
 )
 def test_a_committed_objective_is_met_at_one_an_aspirational_one_at_seven_tenths(commitment, score, is_met):
     assert met(commitment, D(score)) == is_met
+
+
+# --- policies
+
+
+@pytest.mark.parametrize(
+    ("policy", "pending", "does"),
+    [
+        ("linear-v1", False, True),
+        ("linear-v1", True, True),
+        ("linear-measured-v1", False, True),
+        ("linear-measured-v1", True, False),
+    ],
+)
+def test_what_is_pending_enters_the_mean_unless_only_what_is_measured_does(policy, pending, does):
+    assert enters(policy, pending=pending) == does
 
 
 # --- the page

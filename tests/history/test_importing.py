@@ -104,6 +104,11 @@ class TestNames:
         assert now("initiative", "bells").state == "done"
         assert now("objective", "grow-2").carried_from == id_of("objective", "grow")
 
+    def test_who_acts_on_a_line_may_own_what_it_makes(self, take, now):
+        take(plan(), objective(actor="bob", owner="bob"))
+        assert now("objective", "grow").owner == id_of("member", "bob")
+        assert now("member", "bob") is not None
+
 
 class TestTimes:
     def test_at_is_when_it_took_effect_and_now_is_when_it_was_known(self, take, recorder):

@@ -104,7 +104,7 @@ def test_an_export_has_everything_that_a_leaf_is_made_of_and_the_texts(full):
     for line_ in lines:
         assert list(line_) == [
             "position", "id", "type", "schema_version", "stream", "version", "effective_at", "reported_at",
-            "recorded_at", "actor", "on_behalf_of", "data", "texts",
+            "recorded_at", "actor", "on_behalf_of", "data", "texts", "leaf_hash",
         ]  # fmt: skip
     redacted = [text for line_ in lines for text in line_["texts"].values() if "redacted" in text]
     assert [(text["reason"], "salt" in text) for text in redacted] == [("named", False)]

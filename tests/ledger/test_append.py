@@ -77,14 +77,13 @@ def test_a_guard_names_the_exact_version_of_another_stream(recorder):
 
 def test_children_attached_since_are_a_conflict_those_of_another_kind_are_not(recorder):
     parent, key_result = objective(), Ref(Kind.KEY_RESULT, uuid4())
-    (first,) = recorder.append([append(key_result, 1, attach=[Attachment(0, parent, key_result)])])
-    found, position = recorder.children(parent, Kind.KEY_RESULT)
-    assert (found, position) == ([key_result.id], first.position)
+    recorder.append([append(key_result, 1, attach=[Attachment(0, parent, key_result)])])
+    assert recorder.children(parent, Kind.KEY_RESULT) == [key_result.id]
 
-    def with_view(kind, position):
-        return recorder.append([append(objective(), 1, children=[Children(parent, kind, position)])])[0]
+    def with_view(kind, count):
+        return recorder.append([append(objective(), 1, children=[Children(parent, kind, count)])])[0]
 
-    assert isinstance(with_view(Kind.KEY_RESULT, position), Appended)
+    assert isinstance(with_view(Kind.KEY_RESULT, 1), Appended)
     assert with_view(Kind.KEY_RESULT, 0) == GuardConflict(str(parent))
     assert isinstance(with_view(Kind.INITIATIVE, 0), Appended)
 
@@ -92,7 +91,7 @@ def test_children_attached_since_are_a_conflict_those_of_another_kind_are_not(re
 def test_only_the_first_attachment_of_a_child_counts(recorder):
     parent, child = objective(), Ref(Kind.KEY_RESULT, uuid4())
     recorder.append([append(child, version, attach=[Attachment(0, parent, child)]) for version in (1, 2)])
-    assert recorder.children(parent, Kind.KEY_RESULT) == ([child.id], 1)
+    assert recorder.children(parent, Kind.KEY_RESULT) == [child.id]
 
 
 def test_children_come_in_the_order_of_their_attachment(recorder):
@@ -101,7 +100,7 @@ def test_children_come_in_the_order_of_their_attachment(recorder):
     events = [stored(child, 1) for child in children]
     attach = [Attachment(n, parent, child) for n, child in enumerate(children)]
     recorder.append([Append(events=events, attach=attach)])
-    assert recorder.children(parent, Kind.OBJECTIVE) == ([child.id for child in children], 5)
+    assert recorder.children(parent, Kind.OBJECTIVE) == [child.id for child in children]
 
 
 def test_a_name_is_held_by_the_first_stream_that_claims_it(recorder):
@@ -217,12 +216,12 @@ def test_what_one_append_writes_beside_its_events_is_there_or_not_with_them(reco
     recorder.append([append(stream, 7, **beside)])
     assert recorder.holder("label", "2026-Q1") is None
     assert recorder.last_effective_in(CYCLE) is None
-    assert recorder.children(Ref(Kind.CYCLE, CYCLE), Kind.OBJECTIVE) == ([], 0)
+    assert recorder.children(Ref(Kind.CYCLE, CYCLE), Kind.OBJECTIVE) == []
     assert recorder.people() == {}
     recorder.append([append(stream, 1, **beside)])
     assert recorder.holder("label", "2026-Q1") == stream
     assert recorder.last_effective_in(CYCLE) == recorder.head().recorded_at
-    assert recorder.children(Ref(Kind.CYCLE, CYCLE), Kind.OBJECTIVE) == ([stream.id], 1)
+    assert recorder.children(Ref(Kind.CYCLE, CYCLE), Kind.OBJECTIVE) == [stream.id]
     assert recorder.person(CYCLE) == Person("Ada", "ada@example.org")
 
 

@@ -57,7 +57,7 @@ def test_what_stands_beside_the_events_is_restored_with_them(exported, empty):
             claims=[Claiming(0, label, STREAM)],
         )
     )
-    assert empty.children(parent, Kind.OBJECTIVE) == ([OTHER.id], 4)
+    assert empty.children(parent, Kind.OBJECTIVE) == [OTHER.id]
     assert empty.last_effective_in(CYCLE) == day("2020-01-01")
     assert empty.holder("label", "2026-Q1") == STREAM
     assert isinstance(empty.append([append(STREAM, 3)])[0], GuardConflict)

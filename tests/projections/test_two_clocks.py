@@ -8,21 +8,24 @@ import orjson
 import pytest
 
 from domain.errors import NotFound
-from domain.kernel import Kind
+from domain.kernel import Kind, Ref
 from ledger.database import Database
 from projections import questions
 from projections.cycles.book import show as show_cycle
 from projections.engine import Engine, Standing
 from projections.initiatives.book import show as show_initiative
+from projections.kpis.book import show as show_kpi
 from projections.members.book import show as show_member
 from projections.rebuild import rebuild
 from projections.shelf import BOOKS
 from projections.simple import to_json
 from projections.teams.book import show as show_team
-from projections.world import BLANK, Source, World
+from projections.world import BLANK, Source, Statement, World
 from tests.support import naive
+from tests.support.actions import ANYTHING
 from tests.support.books import projecting, recording, restore
-from tests.support.histories import histories, instants, play, things
+from tests.support.histories import KPI_BEGINNING, MEASURED_BEGINNING, histories, instants, play, things
+from tests.support.kpi_actions import KPIS
 
 seeds = hypothesis.strategies.integers(0, 2**32).map(random.Random)
 bounded = hypothesis.settings(
@@ -32,12 +35,29 @@ bounded = hypothesis.settings(
 )
 
 
+with_kpis = histories(actions=[*ANYTHING, *KPIS * 2], more=KPI_BEGINNING) | histories(
+    actions=[*ANYTHING, *KPIS], more=[*KPI_BEGINNING, *MEASURED_BEGINNING]
+)
+"""Histories in which KPIs drive some of the key results, and in some of which a cycle has another policy."""
+
 SHOWN: dict[Kind, Any] = {
     Kind.CYCLE: show_cycle,
     Kind.TEAM: show_team,
     Kind.MEMBER: show_member,
     Kind.INITIATIVE: show_initiative,
+    Kind.KPI: show_kpi,
 }
+
+
+def _named(event, *kinds):
+    return [(kind, id) for kind in kinds if (id := getattr(event, kind.value, None)) is not None]
+
+
+PARENTS: dict[Kind, Any] = {
+    Kind.KEY_RESULT: lambda event: _named(event, Kind.OBJECTIVE, Kind.KPI),
+    Kind.OBJECTIVE: lambda event: _named(event, Kind.CYCLE),
+}
+"""What the facts of a kind attach their thing to."""
 
 
 class Tables:
@@ -77,7 +97,7 @@ def fed(facts, sizes, source=BLANK):
 
 
 @hypothesis.settings(bounded, max_examples=40)
-@hypothesis.given(histories(), seeds)
+@hypothesis.given(histories() | with_kpis, seeds)
 def test_rows_at_any_two_clocks_are_the_naive_fold(history, dice):
     ledger = play(history)
     tables = fed(ledger.facts, dice)
@@ -87,14 +107,15 @@ def test_rows_at_any_two_clocks_are_the_naive_fold(history, dice):
         for kind, show in SHOWN.items():
             expected = {ref.id: show(state) for ref, state in known.items() if ref.kind is kind}
             assert tables.at(f"{kind.value}s", position, instant) == expected
-        _check_goals(tables, known, position, instant)
+        _check_goals(tables, known, naive.values(ledger.facts, position, instant), position, instant)
+        assert tables.at("kpi_health", position, instant) == naive.kpis(ledger.facts, position, instant)
 
 
-def _check_goals(tables, known, position, instant):
+def _check_goals(tables, known, values, position, instant):
     rows = tables.at("key_results", position, instant)
     states = {ref.id: state for ref, state in known.items() if ref.kind is Kind.KEY_RESULT}
     assert {id: row[11] for id, row in rows.items()} == {
-        id: None if state.value is None else to_json(state.value) for id, state in states.items()
+        id: None if value is None else to_json(value) for id, value in values.items()
     }
     said = {c.id: (state.id, c.state, c.confidence) for state in states.values() for c in state.check_ins}
     shown = tables.at("check_ins", position, instant)
@@ -102,7 +123,7 @@ def _check_goals(tables, known, position, instant):
 
 
 @hypothesis.settings(bounded, max_examples=25)
-@hypothesis.given(histories(), seeds)
+@hypothesis.given(histories() | with_kpis, seeds)
 def test_forgetting_everything_between_batches_changes_no_row(history, dice):
     """A projector that holds nothing and reads each stream again writes what one that holds everything writes."""
     facts = play(history).facts
@@ -112,17 +133,23 @@ def test_forgetting_everything_between_batches_changes_no_row(history, dice):
             return {ref: [f for f in facts if f.stream == ref and f.position <= upto()] for ref in refs}
 
         def kin(refs):
-            attached = [
+            return [
                 (parent, fact.stream)
                 for fact in facts
-                if fact.position <= upto() and fact.stream.kind is Kind.KEY_RESULT
-                for objective in [getattr(fact.event, "objective", None)]
-                if objective is not None
-                for parent in [type(fact.stream)(Kind.OBJECTIVE, objective)]
+                if fact.position <= upto() and fact.stream.kind in (Kind.KEY_RESULT, Kind.OBJECTIVE)
+                for kind, id in PARENTS[fact.stream.kind](fact.event)
+                if (parent := Ref(kind, id)) in refs
             ]
-            return [pair for pair in attached if pair[0] in refs or pair[1] in refs]
 
-        return Source(streams, kin)
+        def statements(kpis):
+            return [
+                Statement(fact.event.kpi, said.on, fact.position, fact.recorded_at, said.value)
+                for fact in facts
+                if fact.position <= upto() and fact.stream.kind is Kind.MEASUREMENTS and fact.event.kpi in kpis
+                for said in getattr(fact.event, "points", [fact.event])
+            ]
+
+        return Source(streams, kin, statements)
 
     def rows(tables):
         return {
@@ -134,7 +161,7 @@ def test_forgetting_everything_between_batches_changes_no_row(history, dice):
 
 
 @hypothesis.settings(bounded, max_examples=12)
-@hypothesis.given(history=histories(), dice=seeds)
+@hypothesis.given(history=histories() | with_kpis, dice=seeds)
 def test_boards_on_postgresql_are_the_naive_fold(postgres, history, dice):
     """Live, in batches; after a rebuild; and to the byte, at any two clocks."""
     ledger = play(history)
@@ -178,7 +205,7 @@ def _bytes(value):
 
 
 @hypothesis.settings(bounded, max_examples=3)
-@hypothesis.given(history=histories(most=60), batch=hypothesis.strategies.sampled_from((1, 3)))
+@hypothesis.given(history=histories(most=60) | with_kpis, batch=hypothesis.strategies.sampled_from((1, 3)))
 def test_live_batches_of_any_size_write_the_same_rows(postgres, history, batch):
     """One event at a time or a few: the books compare equal with a rebuild's, row by row."""
     name = postgres.migrated_database()

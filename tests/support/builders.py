@@ -170,6 +170,61 @@ def change_initiative(initiative: str = "campaign", **fields: Any) -> Any:
     return build("change_initiative", initiative=initiative, **fields)
 
 
+def define_kpi(kpi: str = "signups", **fields: Any) -> Any:
+    defaults = {"id": kpi, "name": kpi, "direction": "increase", "frequency": "monthly"}
+    return build("define_kpi", **{**defaults, **fields})
+
+
+def change_kpi(kpi: str = "signups", **fields: Any) -> Any:
+    return build("change_kpi", kpi=kpi, **fields)
+
+
+def set_kpi_target(kpi: str = "signups", since: str = "2026-01-01", **fields: Any) -> Any:
+    target = {} if {"low", "high"} & fields.keys() else {"target": 100}
+    return build("set_kpi_target", **{"kpi": kpi, "from": since, **target, **fields})
+
+
+def set_kpi_benchmark(kpi: str = "signups", name: str = "industry", since: str | None = None, **fields: Any) -> Any:
+    value = {} if "benchmark_kpi" in fields else {"value": 80}
+    begin = {} if since is None else {"from": since}
+    return build("set_kpi_benchmark", **{"kpi": kpi, "name": name, **begin, **value, **fields})
+
+
+def pair_kpi(kpi: str = "signups", other: str = "churn", **fields: Any) -> Any:
+    return build("pair_kpi", kpi=kpi, other=other, **fields)
+
+
+def unpair_kpi(kpi: str = "signups", other: str = "churn", **fields: Any) -> Any:
+    return build("unpair_kpi", kpi=kpi, other=other, **fields)
+
+
+def retire_kpi(kpi: str = "signups", **fields: Any) -> Any:
+    return build("retire_kpi", **{"kpi": kpi, "reason": "nobody looks at it", **fields})
+
+
+def restore_kpi(kpi: str = "signups", **fields: Any) -> Any:
+    return build("restore_kpi", **{"kpi": kpi, "reason": "somebody does", **fields})
+
+
+def record_measurements(kpi: str = "signups", points: Any = (), **fields: Any) -> Any:
+    """The points as they are, or as a mapping from days to values."""
+    if isinstance(points, dict):
+        points = [{"on": day, "value": value} for day, value in points.items()]
+    return build("record_measurements", kpi=kpi, points=points, **fields)
+
+
+def restate_measurement(kpi: str = "signups", day: str = "2026-01-31", **fields: Any) -> Any:
+    return build("restate_measurement", **{"kpi": kpi, "on": day, "reason": "a late invoice", **fields})
+
+
+def link_kpi(key_result: str = "revenue", kpi: str = "signups", **fields: Any) -> Any:
+    return build("link_kpi", key_result=key_result, kpi=kpi, **fields)
+
+
+def unlink_kpi(key_result: str = "revenue", **fields: Any) -> Any:
+    return build("unlink_kpi", key_result=key_result, **fields)
+
+
 # --- measures, as clients send them
 
 

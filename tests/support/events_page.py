@@ -15,8 +15,8 @@ HEAD = """\
 Everything that can happen, as the ledger keeps it: the stored name and version of each event, what it means, and its
 fields. A name and a version are a file format and never change; for each there is a golden file,
 `tests/golden/NAME.vVERSION.json`, that must load for ever. Only the fields that were set are stored. Fields in
-*italics* are free text, and so are the titles and zones in a measure: the event holds a commitment to each, the text
-stands beside it and can be redacted.
+*italics* are free text, and so are the titles and zones in a measure and the notes of points: the event holds a
+commitment to each, the text stands beside it and can be redacted.
 
 This page is written by `python -m tests.support.events_page`, and a test holds it to the code.
 """

@@ -7,11 +7,13 @@ from tests.support.builders import (
     carry_forward,
     change_initiative,
     change_key_result,
+    change_kpi,
     change_objective,
     change_team,
     check_in,
     close_cycle,
     correct_check_in,
+    define_kpi,
     disband_team,
     drop_key_result,
     drop_objective,
@@ -21,19 +23,29 @@ from tests.support.builders import (
     grade_objective,
     join_team,
     leave_team,
+    link_kpi,
     move_objective,
     on,
     open_cycle,
+    pair_kpi,
     plan_cycle,
+    record_measurements,
     redact_text,
     register_member,
     reopen_cycle,
     reschedule_cycle,
+    restate_measurement,
     restore_key_result,
+    restore_kpi,
     restore_objective,
+    retire_kpi,
     retract_check_in,
+    set_kpi_benchmark,
+    set_kpi_target,
     set_objective,
     start_initiative,
+    unlink_kpi,
+    unpair_kpi,
 )
 
 Q4 = plan_cycle("2025-Q4", starts_on="2025-10-01", ends_on="2025-12-31")
@@ -52,6 +64,9 @@ WORLD = (
     *(add_key_result("paused"), drop_key_result("paused")),
     *(set_objective("unmeasured"), start_initiative("campaign")),
     check_in("revenue", id="monday", value=5, note="a start"),
+    *(define_kpi("signups"), define_kpi("churn"), define_kpi("quality"), define_kpi("old"), retire_kpi("old")),
+    *(pair_kpi("signups", "quality"), record_measurements("signups", {"2026-01-04": 7})),
+    *(add_key_result("driven"), link_kpi("driven", "signups")),
     on("2026-03-01"),
 )
 EXAMPLES = {
@@ -87,13 +102,27 @@ EXAMPLES = {
         retract_check_in(),
         start_initiative("fair"),
         change_initiative(state="done"),
+        define_kpi("visits"),
+        change_kpi(name="Sign-ups"),
+        set_kpi_target(),
+        set_kpi_benchmark(),
+        pair_kpi("signups", "churn"),
+        unpair_kpi("signups", "quality"),
+        record_measurements("signups", {"2026-01-31": 8}),
+        restate_measurement("signups", "2026-01-04", value=9),
+        retire_kpi(),
+        restore_kpi("old"),
+        link_kpi("revenue", "signups"),
+        unlink_kpi("driven"),
     )
 }
 CREATING = {
     *("plan_cycle", "form_team", "register_member", "set_objective", "carry_forward", "add_key_result"),
-    *("check_in", "start_initiative"),
+    *("check_in", "start_initiative", "define_kpi"),
 }
-ELSEWHEN = {"correct_check_in", "retract_check_in", "redact_text"}
-"""Commands whose events take effect at another time than the command's: see the specs of check-ins and redaction."""
-ON_NOTHING = {"plan_cycle", "form_team", "register_member", "redact_text"}
+OF_ANOTHER_TIME = {"correct_check_in", "retract_check_in", "record_measurements", "restate_measurement"}
+"""Commands whose events take effect when that did which they speak of: see the specs of check-ins and measurements."""
+ELSEWHEN = {*OF_ANOTHER_TIME, "redact_text"}
+"""Commands whose events take effect at another time than the command's."""
+ON_NOTHING = {"plan_cycle", "form_team", "register_member", "redact_text", "define_kpi"}
 """Commands that act on nothing that had to exist at their `effective_at`."""

@@ -7,6 +7,10 @@
 Every history begins with two cycles, three teams, four objectives and a key result of every measure; then anything
 may happen, backdated or not: check-ins, corrections, retractions, changes, moves, drops, closings and reopenings.
 What the domain refuses is left out, so the rules decide what is possible, and not this generator.
+
+    @hypothesis.given(histories(actions=[*ANYTHING, *KPIS], more=KPI_BEGINNING))
+
+These begin with some KPIs besides, two of which drive key results.
 """
 
 from collections.abc import Sequence
@@ -17,7 +21,7 @@ from typing import Any
 import hypothesis
 from hypothesis import strategies as st
 
-from domain.kernel import Kind, Ref
+from domain.kernel import Command, Kind, Ref
 from tests.support import builders as b
 from tests.support.actions import ANYTHING, MEASURES, Action, Step, Story
 from tests.support.memory import MemoryLedger
@@ -43,6 +47,31 @@ BEGINNING = (
     b.start_initiative("campaign", key_result="leads"),
 )
 
+KPI_BEGINNING = (
+    b.define_kpi("signups", team="core", frequency="weekly"),
+    b.define_kpi("churn", direction="decrease", owner="ada"),
+    b.define_kpi("stock", direction="maintain", frequency="irregular", team="web", unit="crates"),
+    b.define_kpi("trials", parent="signups", frequency="daily"),
+    b.set_kpi_target("signups", target=90, at_risk=50),
+    b.set_kpi_target("stock", low=4, high=60),
+    b.set_kpi_benchmark("signups", benchmark_kpi="trials"),
+    b.pair_kpi("signups", "churn"),
+    b.record_measurements("signups", {"2025-12-28": 20, "2026-01-04": 30}),
+    b.record_measurements("stock", {"2025-09-30": 4, "2025-12-31": "4.5"}),
+    b.link_kpi("leads", "signups"),
+    b.link_kpi("share", "stock"),
+)
+"""What a history begins with besides, if KPIs are to play a part in it."""
+
+MEASURED_BEGINNING = (
+    b.plan_cycle("first half", kind="half", ends_on="2026-06-30", scoring="linear-measured-v1"),
+    b.set_objective("measure", cycle="first half", team="all"),
+    b.add_key_result("rate", objective="measure", measure=MEASURES["leads"], weight=2),
+    b.add_key_result("reach", objective="measure", measure=MEASURES["talks"]),
+    b.move_objective("build", cycle="first half"),
+)
+"""What it begins with besides, if not every cycle is to be scored by the same policy."""
+
 
 def play(steps: Sequence[Step], ledger: MemoryLedger | None = None) -> MemoryLedger:
     """The ledger after the steps. Playing the same steps again gives the same ledger."""
@@ -53,18 +82,22 @@ def play(steps: Sequence[Step], ledger: MemoryLedger | None = None) -> MemoryLed
 
 
 @st.composite
-def histories(draw: Any, most: int = MOST_STEPS, actions: Sequence[Action] = ()) -> list[Step]:
-    """A history of the beginning and up to `most` steps more, of anything or of these actions only.
+def histories(
+    draw: Any, most: int = MOST_STEPS, actions: Sequence[Action] = (), more: Sequence[Command] = ()
+) -> list[Step]:
+    """A history of the beginning, of `more`, and of up to `most` steps of anything or of these actions only.
 
     A failing one shrinks to its shortest beginning.
     """
-    return tell(Random(draw(st.integers(0, 2**32))), draw(st.integers(0, most)), actions)
+    return tell(Random(draw(st.integers(0, 2**32))), draw(st.integers(0, most)), actions, more)
 
 
-def tell(random: Random, most: int = MOST_STEPS, actions: Sequence[Action] = ()) -> list[Step]:
+def tell(
+    random: Random, most: int = MOST_STEPS, actions: Sequence[Action] = (), more: Sequence[Command] = ()
+) -> list[Step]:
     """The history that the dice make."""
     story = Story(random)
-    for command in BEGINNING:
+    for command in (*BEGINNING, *more):
         story.give(command)
     for _ in range(most):
         story.passes()

@@ -113,13 +113,15 @@ def done(answer: Answer) -> Any:
     return answer.body
 
 
+HEAD = 15
 METRIC = {"type": "metric", "baseline": 0, "target": 100}
 
 
 def company(api: Api) -> None:
     """Ada leads the team core, with Bob in it; in 2026-Q1, open, it has the objective grow, measured by revenue.
 
-    Cyd belongs to no team. The check-in monday says 40. The initiative is named campaign.
+    Cyd belongs to no team. The check-in monday says 40. The initiative is named campaign. The KPI signups, of the team
+    core, has points for January and February; the KPI churn is nobody's and has none. That is the ledger up to `HEAD`.
     """
     for name in ("ada", "bob", "cyd"):
         done(api.post("/members", id=uid(name), name=name, email=f"{name}@example.com", kind="person"))
@@ -133,3 +135,7 @@ def company(api: Api) -> None:
     done(api.post(f"/objectives/{uid('grow')}/key-results", id=uid("revenue"), title="revenue", measure=METRIC))
     done(api.post(f"/key-results/{uid('revenue')}/check-ins", id=uid("monday"), value=40, note="a good week"))
     done(api.post(f"/key-results/{uid('revenue')}/initiatives", id=uid("campaign"), title="campaign"))
+    for name, team in (("signups", uid("core")), ("churn", None)):
+        done(api.post("/kpis", id=uid(name), name=name, direction="increase", frequency="monthly", team=team))
+    points = [{"on": "2026-01-31", "value": 7, "note": "a slow month"}, {"on": "2026-02-28", "value": 8}]
+    done(api.post(f"/kpis/{uid('signups')}/measurements", points=points))

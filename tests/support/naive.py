@@ -4,23 +4,90 @@ It filters the facts by both clocks, folds each stream and adds the scores up. S
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from domain import scoring
 from domain.catalogue import FOLDS
 from domain.kernel import Fact, Kind, Ref, fact_key
-from domain.scoring import Weighted, six
+from domain.key_result.state import KeyResult, Link
+from domain.key_result.value import value_in_effect
+from domain.kpi import health
+from domain.measurements.events import MeasurementRestated
+from domain.scoring import Weighted, end_of, six
+
+Key = tuple[datetime, int]
+_LAST = 2**62
 
 
 def states(facts: Sequence[Fact[Any]], position: int, instant: datetime) -> dict[Ref, Any]:
-    """The state of every stream at (position, instant)."""
+    """The state of every stream at (position, instant), measurements aside: see `points`."""
+    return _states(facts, position, (instant, _LAST))
+
+
+def _states(facts: Sequence[Fact[Any]], position: int, key: Key) -> dict[Ref, Any]:
     streams: dict[Ref, list[Fact[Any]]] = {}
     for fact in facts:
-        if fact.position <= position and fact.effective_at <= instant and fact.stream.kind is not Kind.EVENT:
+        if fact.position <= position and fact.key <= key and fact.stream.kind not in (Kind.EVENT, Kind.MEASUREMENTS):
             streams.setdefault(fact.stream, []).append(fact)
     return {ref: FOLDS[ref.kind](sorted(known, key=fact_key)) for ref, known in streams.items()}
+
+
+def points(facts: Sequence[Fact[Any]], kpi: UUID, position: int, key: Key) -> list[tuple[date, Decimal]]:
+    """The points of a KPI at a position and a place in the fold, by day: each with what was last said of it."""
+    begun: dict[date, datetime] = {}
+    values: dict[date, Decimal] = {}
+    for fact in facts:
+        if fact.stream.kind is Kind.MEASUREMENTS and fact.event.kpi == kpi and fact.position <= position:
+            for said in [fact.event] if isinstance(fact.event, MeasurementRestated) else fact.event.points:
+                effective_at = begun.setdefault(said.on, min(end_of(said.on), fact.recorded_at))
+                if (effective_at, fact.position) <= key:
+                    values[said.on] = said.value
+    return sorted(values.items())
+
+
+def kpis(facts: Sequence[Fact[Any]], position: int, instant: datetime) -> dict[UUID, tuple[Any, ...]]:
+    """How every KPI stands: its latest point's day and value, health and trend."""
+    shown = {}
+    for ref, kpi in states(facts, position, instant).items():
+        if ref.kind is Kind.KPI:
+            recent = points(facts, ref.id, position, (instant, _LAST))[-3:]
+            day, value = recent[-1] if recent else (None, None)
+            target = kpi.target_on(day) if day else None
+            moved = health.trend(kpi.direction, [v for _, v in recent], target) if recent else None
+            shown[ref.id] = (day, value, health.health(kpi.direction, target, value), moved)
+    return shown
+
+
+class _Values:
+    """The values of key results at (position, instant), those that a KPI gives included."""
+
+    def __init__(self, facts: Sequence[Fact[Any]], position: int, instant: datetime) -> None:
+        self._facts = facts
+        self._position = position
+        self._key = (instant, _LAST)
+
+    def __call__(self, key_result: KeyResult) -> tuple[Any, bool]:
+        """The value, and whether it is a KPI's."""
+
+        def measured(link: Link) -> Decimal | None:
+            key = self._key if link.until is None else min(self._key, link.until)
+            then = _states(self._facts, self._position, key)
+            goal = then[Ref(Kind.OBJECTIVE, then[Ref(Kind.KEY_RESULT, key_result.id)].objective)]
+            last_day = then[Ref(Kind.CYCLE, goal.cycle)].ends_on
+            known = [value for day, value in points(self._facts, link.kpi, self._position, key) if day <= last_day]
+            return known[-1] if known else None
+
+        return value_in_effect(key_result, measured)
+
+
+def values(facts: Sequence[Fact[Any]], position: int, instant: datetime) -> dict[UUID, Any]:
+    """The value of every key result."""
+    value = _Values(facts, position, instant)
+    known = states(facts, position, instant)
+    return {ref.id: value(state)[0] for ref, state in known.items() if ref.kind is Kind.KEY_RESULT}
 
 
 def board(facts: Sequence[Fact[Any]], cycle: UUID, position: int, instant: datetime) -> dict[str, Any] | None:
@@ -29,10 +96,14 @@ def board(facts: Sequence[Fact[Any]], cycle: UUID, position: int, instant: datet
     period = known.get(Ref(Kind.CYCLE, cycle))
     if period is None:
         return None
+    value = _Values(facts, position, instant)
     objectives = [s for ref, s in known.items() if ref.kind is Kind.OBJECTIVE and s.cycle == cycle]
-    key_results = [s for ref, s in known.items() if ref.kind is Kind.KEY_RESULT]
+    key_results = [(s, *value(s)) for ref, s in known.items() if ref.kind is Kind.KEY_RESULT]
     expected = scoring.expected(period.starts_on, period.ends_on, instant.date())
-    shown = {o.id: _objective(o, [k for k in key_results if k.objective == o.id], expected) for o in objectives}
+    shown = {
+        o.id: _objective(o, [k for k in key_results if k[0].objective == o.id], expected, period.scoring)
+        for o in objectives
+    }
     counted = [
         Weighted(o.weight, scoring.official(shown[o.id]["_score"], o.grade))
         for o in objectives
@@ -46,12 +117,14 @@ def board(facts: Sequence[Fact[Any]], cycle: UUID, position: int, instant: datet
     }
 
 
-def _objective(objective: Any, key_results: list[Any], expected: Any) -> dict[str, Any]:
-    parts = {k.id: _key_result(k, expected) for k in key_results}
-    active = [k for k in key_results if k.state == "active"]
+def _objective(objective: Any, key_results: list[tuple[Any, Any, bool]], expected: Any, policy: str) -> dict[str, Any]:
+    parts = {k.id: _key_result(k, value, by_kpi, expected) for k, value, by_kpi in key_results}
+    active = [(k, value) for k, value, _ in key_results if k.state == "active"]
+    left_out = ["pending"] if policy == "linear-measured-v1" else []
     moved = scoring.mean(
-        Weighted(k.weight, scoring.official(scoring.clamp(scoring.progress(k.measure, k.value)), k.grade))
-        for k in active
+        Weighted(k.weight, scoring.official(scoring.clamp(scoring.progress(k.measure, value)), k.grade))
+        for k, value in active
+        if parts[k.id]["status"] not in left_out or k.grade is not None
     )
     score = scoring.clamp(moved)
     stands = scoring.official(score, objective.grade)
@@ -66,26 +139,27 @@ def _objective(objective: Any, key_results: list[Any], expected: Any) -> dict[st
         "grade": objective.grade,
         "band": scoring.band(stands),
         "met": scoring.met(objective.commitment, stands),
-        "status": "pending" if moved is None else scoring.worst(parts[k.id]["status"] for k in active),
+        "status": "pending" if moved is None else scoring.worst(parts[k.id]["status"] for k, _ in active),
         "key_results": parts,
     }
 
 
-def _key_result(key_result: Any, expected: Any) -> dict[str, Any]:
-    moved = scoring.progress(key_result.measure, key_result.value)
+def _key_result(key_result: Any, value: Any, by_kpi: bool, expected: Any) -> dict[str, Any]:
+    moved = scoring.progress(key_result.measure, value)
     last = key_result.last_check_in
     pace = scoring.pace(expected, scoring.clamp(moved))
     return {
         "title": key_result.title,
         "state": key_result.state,
-        "value": list(key_result.value) if isinstance(key_result.value, tuple) else key_result.value,
+        "value": list(value) if isinstance(value, tuple) else value,
         "progress": six(moved),
         "score": six(scoring.clamp(moved)),
         "grade": key_result.grade,
-        "status": scoring.status(last is not None, last.status if last else None, pace),
+        "status": scoring.status(last is not None or by_kpi, last.status if last else None, pace),
         "pace": pace,
         "confidence": key_result.confidence,
         "checked_in_at": last.effective_at if last else None,
+        "kpi": key_result.kpi,
     }
 
 
@@ -114,4 +188,5 @@ _KEY_RESULT = (
     "pace",
     "confidence",
     "checked_in_at",
+    "kpi",
 )

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from domain.errors import Refusal
 from domain.kernel import Command, Decision, Event, Kind
+from domain.kpi.series import Series
 from tests.support.builders import on, uid
 from tests.support.memory import MemoryLedger
 
@@ -57,6 +58,17 @@ class World:
 
     def initiative(self, name: str = "campaign", at: str | None = None) -> Any:
         return self._state(Kind.INITIATIVE, name, at)
+
+    def kpi(self, name: str = "signups", at: str | None = None) -> Any:
+        return self._state(Kind.KPI, name, at)
+
+    def series(self, name: str = "signups") -> Series:
+        """All that was measured of a KPI."""
+        series = Series()
+        for fact in self.ledger.facts:
+            if fact.stream.kind is Kind.MEASUREMENTS and fact.event.kpi == uid(name):
+                series.add_fact(fact)
+        return series
 
     def check_in(self, name: str = "monday", key_result: str = "revenue") -> Any:
         found = self.key_result(key_result).check_in(uid(name))

@@ -1,0 +1,1 @@
+"""A KPI: a metric followed continuously, across cycles, with dated targets and benchmarks."""

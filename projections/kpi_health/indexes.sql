@@ -1,0 +1,2 @@
+-- The KPI at both clocks.
+CREATE UNIQUE INDEX ON kpi_health_versions (id, valid_from DESC, position DESC, known_from);

@@ -1,0 +1,1 @@
+"""Book of links: which KPI drove which key result, from when to when."""

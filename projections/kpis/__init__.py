@@ -1,0 +1,1 @@
+"""Book of KPIs: what they are, with their targets and benchmarks."""

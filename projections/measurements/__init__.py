@@ -1,0 +1,1 @@
+"""Book of measurements: what was said of each day, restatements included."""
