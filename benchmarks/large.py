@@ -5,6 +5,7 @@ grow with what lies before them: the board of the latest quarter now, as of an e
 earlier date; its series, its replay, what changed in it lately; and the rebuild of the books.
 """
 
+import gc
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -63,8 +64,10 @@ def _figures(runtime: Runtime, made: "_Ledger") -> Iterator[Figure]:
     size = f"{made.position:,} events"
     report = rebuild(runtime.database, runtime.recorder)
     yield Figure(f"{size}: rebuild", report.position / report.seconds, "a second")
-    worst = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    yield Figure(f"{size}: memory of the largest process", worst / 1024, "MB", less=True)
+    worst = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    yield Figure(
+        f"{size}: memory of the largest process that folded (0: it was this one)", worst / 1024, "MB", less=True
+    )
     runtime.books.reached(report.position)
     cycle, middle = made.cycles[-1], made.middle
 
@@ -133,6 +136,9 @@ class _Ledger:
         with runtime.database.owner_connection() as connection:
             connection.execute("ANALYZE")
         self.rows.clear()
+        self._versions.clear()
+        gc.collect()
+        gc.freeze()  # what it took to make the rows is no part of a server's heap, and not to be looked through
 
     def _quarter(self, number: int) -> None:
         self.at = max(self.at, _BEGIN + timedelta(days=91 * number))
