@@ -6,7 +6,6 @@ earlier date; its series, its replay, what changed in it lately; and the rebuild
 """
 
 import gc
-import resource
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -64,10 +63,6 @@ def _figures(runtime: Runtime, made: "_Ledger") -> Iterator[Figure]:
     size = f"{made.position:,} events"
     report = rebuild(runtime.database, runtime.recorder)
     yield Figure(f"{size}: rebuild", report.position / report.seconds, "a second")
-    worst = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    yield Figure(
-        f"{size}: memory of the largest process that folded (0: it was this one)", worst / 1024, "MB", less=True
-    )
     runtime.books.reached(report.position)
     cycle, middle = made.cycles[-1], made.middle
 

@@ -165,7 +165,6 @@ def fold_share(database: Database, reader: Reader, share: Share, head: int) -> C
         return Counter({name: len(of.opened) for name, of in output.items()})
     finally:
         gc.enable()
-        gc.collect()  # once a share, so that a process never holds more than one
 
 
 def _position(fact: Any) -> int:
