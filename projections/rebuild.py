@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 from domain.catalogue import EVENTS
@@ -36,6 +36,7 @@ SHARE = 4_000
 WORTH_PROCESSES = 20_000
 """From so many events on, starting processes costs less than it saves."""
 MOST_PROCESSES = 8
+_TRIES = 20
 CHUNK = 2_000
 SHOWN = 20
 """How many differing rows of a book are named."""
@@ -76,9 +77,7 @@ def rebuild(
     prepare(database)
     connection = database.dedicated()
     try:
-        row = connection.execute(SQL["lock_rebuild"], {"schema": database.schema}).fetchone()
-        if row is None or not row[0]:
-            raise RebuildFailed("Another rebuild of this ledger is running.")
+        _alone(connection, database.schema)
         head = reader.head().position
         with connection.transaction():
             store.use_schema(connection, database.shadow, database.schema)
@@ -94,6 +93,16 @@ def rebuild(
             return _finish(connection, database, reader, head, rows, started, verify=verify)
     finally:
         connection.close()
+
+
+def _alone(connection: Connection, schema: str) -> None:
+    """Takes the lock of rebuilds; one whose connection was closed just now may hold it for a moment still."""
+    for _ in range(_TRIES):
+        row = connection.execute(SQL["lock_rebuild"], {"schema": schema}).fetchone()
+        if row is not None and row[0]:
+            return
+        sleep(0.1)
+    raise RebuildFailed("Another rebuild of this ledger is running.")
 
 
 def _silent(_done: int, _all: int) -> None:
