@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.errors import NotFound, invalid
 from domain.kernel import Kind
-from domain.kpi.state import Benchmark
+from domain.kpi.state import Benchmark, benchmarks_on, target_on
 from domain.rules import spoken
 from domain.values import _DAY
 from ledger.sql import load
@@ -22,10 +22,8 @@ from projections.kpi_shapes import (
     KPIS,
     benchmark,
     benchmarks_of,
-    benchmarks_on,
     link,
     target,
-    target_on,
     targets_of,
 )
 from projections.kpi_shapes import LINKS as KPI_LINKS

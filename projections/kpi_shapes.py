@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.kpi.health import stale
-from domain.kpi.state import Benchmark, Target
+from domain.kpi.state import Benchmark, Target, benchmarks_on, target_on
 from ledger.sql import load
 from projections.reading import Reading
 from projections.shapes import Row, Shape, text
@@ -137,17 +137,6 @@ def benchmarks_of(row: Row) -> list[Benchmark]:
         )
         for one in row["benchmarks"]
     ]
-
-
-def target_on(targets: Sequence[Target], day: date) -> Target | None:
-    """The target for a day: of several, the one set last."""
-    return next((one for one in reversed(targets) if one.covers(day)), None)
-
-
-def benchmarks_on(benchmarks: Sequence[Benchmark], day: date) -> list[Benchmark]:
-    """The benchmarks for a day, of each name the one set last, in the order in which the names came up."""
-    holding = {one.name: one for one in benchmarks if one.covers(day)}
-    return [holding[name] for name in dict.fromkeys(one.name for one in benchmarks) if name in holding]
 
 
 def _day(written: str | None) -> date | None:

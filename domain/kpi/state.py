@@ -1,5 +1,6 @@
 """A KPI as its facts make it. What was measured is in `domain.measurements`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,6 +61,17 @@ class Benchmark:
         return (self.since or date.min) <= day <= (self.until or date.max)
 
 
+def target_on(targets: Sequence[Target], day: date) -> Target | None:
+    """The target for a day: of several that were set for it, in the order of setting, the one set last."""
+    return next((one for one in reversed(targets) if one.covers(day)), None)
+
+
+def benchmarks_on(benchmarks: Sequence[Benchmark], day: date) -> tuple[Benchmark, ...]:
+    """The benchmarks for a day, of each name the one set last, in the order in which the names came up."""
+    holding = {one.name: one for one in benchmarks if one.covers(day)}
+    return tuple(holding[name] for name in dict.fromkeys(one.name for one in benchmarks) if name in holding)
+
+
 @dataclass(frozen=True, slots=True)
 class Kpi:
     """A KPI. `state_since`: when the latest retiring or restoring took effect; `targets` and `benchmarks`: all
@@ -86,13 +98,11 @@ class Kpi:
 
     def target_on(self, day: date) -> Target | None:
         """The target for a day: where several were set for it, the one set last."""
-        return next((target for target in reversed(self.targets) if target.covers(day)), None)
+        return target_on(self.targets, day)
 
     def benchmarks_on(self, day: date) -> tuple[Benchmark, ...]:
         """The benchmarks for a day, one a name: the one set last. Names stand in the order they came up."""
-        found = dict.fromkeys(benchmark.name for benchmark in self.benchmarks)
-        holding = {benchmark.name: benchmark for benchmark in self.benchmarks if benchmark.covers(day)}
-        return tuple(holding[name] for name in found if name in holding)
+        return benchmarks_on(self.benchmarks, day)
 
     @property
     def overlaps(self) -> tuple[tuple[date, date], ...]:
