@@ -201,6 +201,9 @@ def rebuild(
     verify: Annotated[
         bool, typer.Option("--verify", help="Change nothing; show where a rebuild would differ.")
     ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept-differences", help="Swap the rebuilt books in even where the live ones differ.")
+    ] = False,
     as_json: Json = False,
     database_url: DatabaseUrl = None,
     data: Data = None,
@@ -210,7 +213,7 @@ def rebuild(
     from cli.opening import settings
     from cli.upkeep import rebuild_books
 
-    if not rebuild_books(settings(database_url, data, schema), verify=verify, as_json=as_json):
+    if not rebuild_books(settings(database_url, data, schema), verify=verify, accept=accept, as_json=as_json):
         raise typer.Exit(1)
 
 

@@ -37,11 +37,17 @@ def migrate_schema(given: Settings, *, as_json: bool) -> None:
         answers().print(f"The schema {given.schema} is up to date.")
 
 
-def rebuild_books(given: Settings, *, verify: bool, as_json: bool) -> bool:
+def rebuild_books(given: Settings, *, verify: bool, accept: bool, as_json: bool) -> bool:
     """Rebuilds, or compares with a rebuild. Answers whether the books are what the ledger says."""
     with opened(given) as runtime, progress() as step:
         what = "Comparing" if verify else "Rebuilding"
-        report = rebuild(runtime.database, runtime.recorder, lambda done, of: step(what, done, of), verify=verify)
+        report = rebuild(
+            runtime.database,
+            runtime.recorder,
+            lambda done, of: step(what, done, of),
+            verify=verify,
+            compare=not accept,
+        )
     if as_json:
         print_json(_as_dict(report))
     else:
@@ -55,6 +61,8 @@ def _as_dict(report: Report) -> Mapping[str, Any]:
         "seconds": round(report.seconds, 3),
         "rows": report.rows,
         "swapped": report.swapped,
+        "compared": list(report.compared),
+        "taken_up": report.taken_up,
         "differences": {
             book: {"only_live": [_row(row) for row in live], "only_rebuilt": [_row(row) for row in rebuilt]}
             for book, (live, rebuilt) in report.differences.items()
@@ -73,8 +81,15 @@ def _print(report: Report, verify: bool) -> None:
         f"{report.position:,} events made {rows:,} rows in {seconds:.1f} s "
         f"({report.position / seconds:,.0f} events a second)."
     )
-    if not verify:
+    if report.taken_up:
+        console.print(f"{report.taken_up:,} of these events had been taken by a rebuild that did not come to its end.")
+    if report.swapped:
         console.print("The books were swapped in.")
+    elif not verify:
+        console.print(
+            "Nothing was swapped: the rebuilt books differ from the live ones, so one of both is wrong. "
+            "With --accept-differences the rebuilt ones take their place."
+        )
     elif not report.differences:
         console.print("The books are what the ledger says: no row differs.")
     for book, (live, rebuilt) in report.differences.items():

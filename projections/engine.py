@@ -10,15 +10,13 @@ A book that cannot take a fact stops at the position before it, with the error, 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from domain.kernel import Event, Fact, Kind, Ref
+from projections.output import Output, Row
 from projections.track import Key
 from projections.world import World
-
-Row = tuple[Any, ...]
 
 
 class Thing(NamedTuple):
@@ -98,52 +96,6 @@ class LogBook:
 
 
 @dataclass(slots=True)
-class Opened:
-    """A version to insert; `known_to` if it was closed again before it was written."""
-
-    id: UUID
-    key: Key
-    known_from: int
-    row: Row
-    known_to: int | None = None
-
-
-class Closed(NamedTuple):
-    """A version that is no longer known from a position on."""
-
-    known_to: int
-    id: UUID
-    valid_from: datetime
-    position: int
-
-
-class Output:
-    """What to write of one book."""
-
-    def __init__(self) -> None:
-        self.opened: list[Opened] = []
-        self.closed: list[Closed] = []
-        self._pending: dict[tuple[int, Key], Opened] = {}
-
-    def open(self, id: UUID, key: Key, known_from: int, row: Row) -> None:
-        """A version begins to be known."""
-        opened = self._pending[id.int, key] = Opened(id, key, known_from, row)
-        self.opened.append(opened)
-
-    def enter(self, id: UUID, key: Key, row: Row) -> None:
-        """A row of a log: known from its own position on, for ever."""
-        self.opened.append(Opened(id, key, key[1], row))
-
-    def close(self, id: UUID, key: Key, known_to: int) -> None:
-        """A version is no longer known."""
-        pending = self._pending.pop((id.int, key), None)
-        if pending is not None:
-            pending.known_to = known_to
-        else:
-            self.closed.append(Closed(known_to, id, *key))
-
-
-@dataclass(slots=True)
 class Standing:
     """Where a book is: the position it has taken, and why it goes no further if it is stopped."""
 
@@ -205,6 +157,9 @@ class Engine:
         if kind is Kind.EVENT:
             return
         begin = self.world.begin(fact)
+        if begin > self.world.newest and kind is not Kind.MEASUREMENTS:
+            self._take_newest(fact, begin, output)
+            return
         concerned = []
         for shelf in self._concerned_by(fact):
             if shelf.standing.error is None and shelf.standing.position < fact.position:
@@ -218,6 +173,36 @@ class Engine:
                 self._after(shelf, fact, begin, known, output[shelf.book.name])
             except Exception as error:  # the same; nothing of this fact is written of this book
                 _stop(shelf.standing, fact, error)
+
+    def _take_newest(self, fact: Fact[Any], begin: Key, output: Mapping[str, Output]) -> None:
+        """Takes a fact in that no other follows in the fold, as nearly all are: it makes one new version of a thing."""
+        world = self.world
+        concerned = []
+        for shelf in self._concerned_by(fact):
+            if shelf.standing.error is None and shelf.standing.position < fact.position:
+                try:
+                    touched = shelf.book.things(fact, world)
+                    concerned.append((shelf, [(one, _last(shelf, one, world)) for one in touched]))
+                except Exception as error:  # as in `_take`
+                    _stop(shelf.standing, fact, error)
+        world.add(fact)
+        for shelf, things in concerned:
+            book, written = shelf.book, output[shelf.book.name]
+            try:
+                if isinstance(book, LogBook):
+                    for entry in list(book.entries(fact, world)):
+                        written.enter(*entry)
+                    continue
+                rows = [(thing.id, before, book.row(thing, begin, world)) for thing, before in things]
+            except Exception as error:
+                _stop(shelf.standing, fact, error)
+                continue
+            for id, before, row in rows:
+                if row is None or row == before:
+                    shelf.last[id.int] = (begin, before)
+                else:
+                    shelf.last[id.int] = (begin, row)
+                    written.open(id, begin, fact.position, row)
 
     def _concerned_by(self, fact: Fact[Any]) -> "list[_Shelf]":
         """The books that an event of this class may change."""
@@ -277,6 +262,14 @@ def _versions(book: Book, thing: Thing, key: Key, before: Row | None, world: Wor
             versions.append((place, row))
             before = row
     return versions
+
+
+def _last(shelf: _Shelf, thing: Thing, world: World) -> Row | None:
+    """A thing's row as it is after everything that was taken in."""
+    if thing.new:
+        return None
+    cached = shelf.last.get(thing.id.int)
+    return shelf.book.row(thing, world.newest, world) if cached is None else cached[1]
 
 
 def _stop(standing: Standing, fact: Fact[Any], error: Exception) -> None:

@@ -8,7 +8,7 @@ scored by the very code that scores what is.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -125,6 +125,11 @@ class Subset(World):
     def objectives(self, key_result: UUID) -> Sequence[UUID]:
         """Every objective that the key result was ever attached to."""
         return self.known.objectives(key_result)
+
+    @property
+    def linked(self) -> Container[int]:
+        """The numbers of all key results that were ever linked to a KPI."""
+        return self.known.linked
 
     def kpis(self, key_result: UUID) -> Sequence[UUID]:
         """Every KPI that the key result was ever linked to."""

@@ -22,14 +22,15 @@ from typing import Any
 import psycopg
 
 from domain.errors import NotReady
-from domain.kernel import Fact, Ref
-from domain.redaction.events import TextRedacted
+from domain.kernel import Fact
 from ledger.database import Connection, Database
 from ledger.notify import Ear
 from ledger.reader import Reader
 from projections import store
 from projections.engine import Engine, Standing
-from projections.renewal import renew
+from projections.preparing import prepare
+from projections.rebuild import rebuild
+from projections.renewal import redacted, renew
 from projections.shelf import BOOKS
 from projections.store import SQL
 from projections.world import BLANK, World
@@ -37,6 +38,9 @@ from projections.world import BLANK, World
 BATCH = 500
 POLL = 0.25
 MOST_FACTS = 30_000
+_SHOW_EVERY = 5.0
+"""Seconds between two lines of a log about a long rebuild."""
+
 _log = logging.getLogger("quarterdeck.projector")
 
 
@@ -149,10 +153,28 @@ class Projector:
             return False
         self._lock = connection
         self._checked = monotonic()
-        prepare(self._database)
+        outdated = prepare(self._database)
+        if outdated:
+            self._renew_all(outdated)
         holder = f"{socket.gethostname()}:{os.getpid()}"
         connection.execute(SQL["show_lease"], {"holder": holder})
         return True
+
+    def _renew_all(self, outdated: Sequence[str]) -> None:
+        """Rebuilds books of an older program's versions, which answer until it is done."""
+        _log.warning("Rebuilding for this version of the program: %s", ", ".join(outdated))
+        shown = monotonic()
+
+        def show(done: int, of: int) -> None:
+            nonlocal shown
+            if self._stopping.is_set():
+                raise LostLease("told to stop; the next start goes on with it")
+            if monotonic() - shown > _SHOW_EVERY:
+                shown = monotonic()
+                _log.info("Rebuilt %d of %d events", done, of)
+
+        report = rebuild(self._database, self._reader, show, compare=False)
+        _log.warning("Rebuilt %d events in %.1f s", report.position, report.seconds)
 
     def _release(self) -> None:
         self._engine = None
@@ -183,26 +205,9 @@ class Projector:
                 raise LostLease("the books were written by somebody else")
             store.write(connection, ((standing.book, output[standing.book.name]) for standing in engine.standings))
             store.advance(connection, engine.standings)
-            for ref in _redacted(facts):
+            for ref in redacted(facts):
                 renew(connection, self._reader, ref, engine.position)
                 engine.forget()
         stopped = [standing for standing in engine.standings if standing.error]
         for standing in stopped:
             _log.error("The book of %s is stopped: %s", standing.book.name, standing.error)
-
-
-def prepare(database: Database) -> None:
-    """Makes the books' tables where they are missing or of another version; those then begin from nothing."""
-    with database.connection() as connection, connection.transaction():
-        store.create_bookmarks(connection)
-        known = store.standings(connection, hold=True)
-        if {name: version for name, (version, _, _) in known.items()} == {b.name: b.version for b in BOOKS}:
-            return
-        store.drop_tables(connection)
-        store.create_tables(connection)
-        store.create_indexes(connection)
-        store.place(connection, BOOKS, 0)
-
-
-def _redacted(facts: Sequence[Fact[Any]]) -> set[Ref]:
-    return {Ref.parse(fact.event.stream) for fact in facts if isinstance(fact.event, TextRedacted)}

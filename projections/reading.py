@@ -163,6 +163,10 @@ class Books:
             try:
                 with connection.transaction():
                     yield connection
+            except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
+                raise NotReady(
+                    "The books are of another version of the program and are being rebuilt.", slug="books_behind"
+                ) from error
             finally:
                 if not connection.closed:
                     connection.isolation_level = None

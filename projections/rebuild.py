@@ -1,59 +1,66 @@
 """The other driver: the whole ledger, folded anew into shadow tables beside the live ones.
 
-    shares ─▶ fold each in memory, COPY into tables without indexes ─▶ index ─▶ catch up ─▶ compare, or swap
+    shares ─▶ fold each in memory, COPY into tables without indexes ─▶ index ─▶ catch up ─▶ compare ─▶ swap
 
 Of a share everything is known before a row is written, so no row is ever touched again; shares are folded by several
-processes where there is enough to do, and no process holds more than its share. Readers and the live projector go
-on meanwhile; they are held up only for the last step, in one transaction. A rebuild that dies leaves nothing but shadow
-tables, which the next one removes.
+processes where there is enough to do, and no process holds more than three of them. Readers and the live projector go
+on meanwhile; they are held up only for the last step, in one transaction. A rebuild that dies leaves its shares to the
+next one (`projections.shadow`).
+
+The rebuilt books must say what the live ones of the same version say. If they do not, one of both is wrong: nothing is
+swapped, and the rows are named.
 """
 
-import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import Any
 
 from domain.catalogue import EVENTS
-from domain.kernel import Ref
 from ledger.database import Connection, Database
 from ledger.mapper import EventMapper
 from ledger.reader import Reader
-from projections import store
-from projections.engine import Engine, Standing
-from projections.projector import prepare
+from projections import shadow, store
+from projections.engine import Book, Engine, Standing
+from projections.pipeline import FoldFailed, Line, check
+from projections.preparing import prepare
+from projections.renewal import redacted, renew
 from projections.shares import Share, shares
 from projections.shelf import BOOKS
-from projections.store import SQL
 from projections.world import BLANK, World
 
-SHARE = 4_000
-"""Events of a share: enough to read and to copy them in one go, few enough to hold many shares at once."""
+SHARE = 2_000
+"""Events of a share: enough to read and to copy them in one go, few enough to hold some shares at once."""
 WORTH_PROCESSES = 20_000
 """From so many events on, starting processes costs less than it saves."""
 MOST_PROCESSES = 8
-_TRIES = 20
 CHUNK = 2_000
 SHOWN = 20
 """How many differing rows of a book are named."""
 
-Progress = Callable[[int, int], None]
+Show = Callable[[int, int], None]
 """Called with the number of events taken, and of all."""
+
+Differences = Mapping[str, tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]]
+"""Book → rows only in the live table, rows only in the rebuilt one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a rebuild did. `differences`: book → rows only in the live table, rows only in the rebuilt one."""
+    """What a rebuild did. `compared`: the books that were held against the live ones; `taken_up`: the events that one
+    which died had done already."""
 
     position: int
     seconds: float
     rows: Mapping[str, int]
     swapped: bool
-    differences: Mapping[str, tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]] = field(default_factory=dict)
+    compared: Sequence[str] = ()
+    differences: Differences = field(default_factory=dict)
+    taken_up: int = 0
 
 
 class RebuildFailed(Exception):
@@ -63,46 +70,41 @@ class RebuildFailed(Exception):
 def rebuild(
     database: Database,
     reader: Reader,
-    progress: Progress | None = None,
+    show: Show | None = None,
     *,
     verify: bool = False,
+    compare: bool = True,
     processes: int | None = None,
 ) -> Report:
-    """Makes all books anew and swaps them in; with `verify`, only compares them with the live ones.
+    """Makes all books anew and swaps them in, unless they differ from live ones of the same version.
 
-    `processes`: how many fold at the same time, by default one a CPU where that pays.
+    `verify`: only compares, and begins from nothing whatever a dead rebuild left. `compare=False`: swaps whatever the
+    live ones say. `processes`: how many fold at the same time, by default one more than CPUs where that pays.
     Raises `RebuildFailed`, `NotReady`.
     """
     started = perf_counter()
     prepare(database)
     connection = database.dedicated()
     try:
-        _alone(connection, database.schema)
-        head = reader.head().position
+        if not shadow.lock(connection, database.schema):
+            raise RebuildFailed("Another rebuild of this ledger is running.")
         with connection.transaction():
-            store.use_schema(connection, database.shadow, database.schema)
-            store.drop_tables(connection)
-            store.create_tables(connection)
-            todo = shares(connection, head, SHARE)
-        rows = _fold(database, reader, todo, head, progress or _silent, processes)
+            head = reader.head().position
+            progress = None if verify else shadow.take_up(connection, database, head, SHARE)
+            progress = progress or shadow.begin(connection, database, head, SHARE)
+            todo = shares(connection, progress.head, SHARE)
+        taken_up, rows = _fold(database, reader, todo, progress, show or _silent, processes)
+        if not progress.indexed:
+            with connection.transaction():
+                shadow.finish_tables(connection, database)
         with connection.transaction():
-            store.use_schema(connection, database.shadow, database.schema)
-            store.create_indexes(connection)
-            store.analyze(connection)
-        with connection.transaction():
-            return _finish(connection, database, reader, head, rows, started, verify=verify)
+            ending = _Ending(connection, database, reader, rows)
+            report = ending.verify(progress.head) if verify else ending.swap(progress.head, compare=compare)
+    except FoldFailed as error:
+        raise RebuildFailed(str(error)) from None
     finally:
         connection.close()
-
-
-def _alone(connection: Connection, schema: str) -> None:
-    """Takes the lock of rebuilds; one whose connection was closed just now may hold it for a moment still."""
-    for _ in range(_TRIES):
-        row = connection.execute(SQL["lock_rebuild"], {"schema": schema}).fetchone()
-        if row is not None and row[0]:
-            return
-        sleep(0.1)
-    raise RebuildFailed("Another rebuild of this ledger is running.")
+    return report(perf_counter() - started, taken_up)
 
 
 def _silent(_done: int, _all: int) -> None:
@@ -110,133 +112,119 @@ def _silent(_done: int, _all: int) -> None:
 
 
 def _fold(
-    database: Database, reader: Reader, todo: Sequence[Share], head: int, show: Progress, processes: int | None
-) -> Counter[str]:
-    total, done = sum(share.events for share in todo), 0
+    database: Database,
+    reader: Reader,
+    every: Sequence[Share],
+    progress: shadow.Progress,
+    show: Show,
+    processes: int | None,
+) -> tuple[int, Counter[str]]:
+    """Folds the shares that are left. Answers the events that were done before, and all rows."""
+    rows: Counter[str] = sum(progress.done.values(), Counter())
+    todo = [share for share in every if shadow.name_of(share) not in progress.done]
+    total, left = (sum(share.events for share in some) for some in (every, todo))
+    done = taken_up = total - left
     if processes is None:
-        worth = total >= WORTH_PROCESSES
-        processes = min(os.cpu_count() or 1, MOST_PROCESSES, len(todo)) if worth else 1
-    rows: Counter[str] = Counter()
-    for share, written in _folded(database, reader, todo, head, processes):
+        worth = left >= WORTH_PROCESSES
+        # One more than there are CPUs: while one waits for PostgreSQL, another folds.
+        processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES, len(todo)) if worth else 1
+    for share, written in _folded(database, reader, todo, progress.head, processes):
         rows += written
         done += share.events
         show(done, total)
-    return rows
+    return taken_up, rows
 
 
 def _folded(
     database: Database, reader: Reader, todo: Sequence[Share], head: int, processes: int
 ) -> Iterator[tuple[Share, Counter[str]]]:
     if processes <= 1:
-        for share in todo:
-            yield share, fold_share(database, reader, share, head)
+        yield from Line(database, reader, head).run(todo)
         return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _open, (database.url, database.schema))
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _open, (database.url, database.schema, head))
     try:
-        futures = {pool.submit(_fold_apart, share, head): share for share in todo}
+        futures = {pool.submit(_fold_apart, share): share for share in todo}
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-_opened: Reader | None = None
-"""What a process that folds shares reads from; set once, when it starts."""
+_line: Line | None = None
+"""What a process that folds shares works with; set once, when it starts."""
 
 
-def _open(url: str, schema: str) -> None:
-    global _opened  # noqa: PLW0603  # a pool's processes have no other place to keep something
-    _opened = Reader(Database(url, schema).open(), EventMapper(EVENTS))
+def _open(url: str, schema: str, head: int) -> None:
+    global _line  # noqa: PLW0603  # a pool's processes have no other place to keep something
+    database = Database(url, schema).open()
+    _line = Line(database, Reader(database, EventMapper(EVENTS)), head)
 
 
-def _fold_apart(share: Share, head: int) -> Counter[str]:
-    assert _opened is not None  # noqa: S101
-    return fold_share(_opened.database, _opened, share, head)
+def _fold_apart(share: Share) -> Counter[str]:
+    assert _line is not None  # noqa: S101
+    return next(rows for _, rows in _line.run([share]))
 
 
-def fold_share(database: Database, reader: Reader, share: Share, head: int) -> Counter[str]:
-    """Folds a share and writes its rows into the shadow tables. Answers how many, book by book."""
-    # Everything that is made here is kept to the end, and hardly any of it in cycles: looking for garbage among it
-    # again and again took a third of the time.
-    gc.disable()
-    try:
-        refs = [Ref.parse(name) for name in (*share.streams, *share.beside)]
-        facts = [fact for stream in reader.read_streams(refs, head).values() for fact in stream]
-        facts.sort(key=_position)
-        books = [book for book in BOOKS if not (share.goals and book.name == "cycles")]
-        engine = Engine([Standing(book) for book in books], World(BLANK))
-        output = engine.take(facts)
-        _check(engine)
-        with database.connection() as connection, connection.transaction():
-            store.use_schema(connection, database.shadow, database.schema)
-            for book in books:
-                store.copy_rows(connection, book, output[book.name].opened)
-        return Counter({name: len(of.opened) for name, of in output.items()})
-    finally:
-        gc.enable()
+_Reported = Callable[[float, int], Report]
+"""A report that still wants to be told how long it took, and how much was taken up."""
 
 
-def _position(fact: Any) -> int:
-    return int(fact.position)
+class _Ending:
+    """The last step of a rebuild, in one transaction: what was recorded meanwhile, the comparison, the swap."""
 
+    def __init__(self, connection: Connection, database: Database, reader: Reader, rows: Counter[str]) -> None:
+        self._connection = connection
+        self._database = database
+        self._reader = reader
+        self._rows = rows
+        store.use_schema(connection, database.shadow, database.books, database.schema)
+        self._live = store.standings(connection, hold=True)
 
-def _check(engine: Engine) -> None:
-    for standing in engine.standings:
-        if standing.error is not None:
-            raise RebuildFailed(f"The book of {standing.book.name} stops: {standing.error}")
+    def verify(self, built: int) -> _Reported:
+        """Compares all books, and removes the rebuilt ones."""
+        positions = {position for _, position, _ in self._live.values()}
+        if any(self._live[book.name][0] != book.version for book in BOOKS):
+            raise RebuildFailed("The live books are of another version of the program.")
+        if len(positions) != 1 or max(positions) < built:
+            raise RebuildFailed(f"The live books are behind: {sorted(positions)}, the ledger is at {built} or later.")
+        position = positions.pop()
+        self._catch_up(built, position)
+        differing = self._differences(BOOKS)
+        shadow.remove(self._connection)
+        return self._report(position, BOOKS, differing, swapped=False)
 
+    def swap(self, built: int, *, compare: bool) -> _Reported:
+        """Swaps, unless books differ that should not: those of the same version that are at the same position."""
+        position = max(built, *(place for _, place, _ in self._live.values()))
+        self._catch_up(built, position)
+        same = [book for book in BOOKS if compare and self._live.get(book.name) == (book.version, position, None)]
+        differing = self._differences(same)
+        if not differing:
+            shadow.swap(self._connection, self._database, position)
+        return self._report(position, same, differing, swapped=not differing)
 
-def _finish(
-    connection: Connection,
-    database: Database,
-    reader: Reader,
-    head: int,
-    rows: Counter[str],
-    started: float,
-    *,
-    verify: bool,
-) -> Report:
-    store.use_schema(connection, database.shadow, database.books, database.schema)
-    live = store.standings(connection, hold=True)
-    target = _common(live, head) if verify else max(head, *(position for _, position, _ in live.values()))
-    engine = Engine([Standing(book, head) for book in BOOKS], World(BLANK))
-    engine.world = World(store.source(reader, lambda: engine.position))
-    while facts := reader.read_after(engine.position, CHUNK, target):
-        written = engine.take(facts)
-        _check(engine)
-        store.write(connection, ((book, written[book.name]) for book in BOOKS))
-        rows += Counter({name: len(of.opened) for name, of in written.items()})
-    differing = _differences(connection, database) if verify else {}
-    if verify:
-        store.drop_tables(connection)
-    else:
-        _swap(connection, database, engine.position)
-    return Report(engine.position, perf_counter() - started, rows, not verify, differing)
+    def _catch_up(self, built: int, target: int) -> None:
+        engine = Engine([Standing(book, built) for book in BOOKS], World(BLANK))
+        engine.world = World(store.source(self._reader, lambda: engine.position))
+        while facts := self._reader.read_after(engine.position, CHUNK, target):
+            written = engine.take(facts)
+            check(engine)
+            store.write(self._connection, ((book, written[book.name]) for book in BOOKS))
+            self._rows += Counter({name: len(of.opened) for name, of in written.items()})
+            for ref in redacted(facts):  # its share may have been read before
+                renew(self._connection, self._reader, ref, engine.position)
+                engine.forget()
 
+    def _differences(self, books: Sequence[Book]) -> Differences:
+        live, rebuilt = self._database.books, self._database.shadow
+        found = {}
+        for book in books:
+            only_live = store.differences(self._connection, book, live, rebuilt, SHOWN)
+            only_new = store.differences(self._connection, book, rebuilt, live, SHOWN)
+            if only_live or only_new:
+                found[book.name] = (only_live, only_new)
+        return found
 
-def _differences(
-    connection: Connection, database: Database
-) -> dict[str, tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
-    differing = {}
-    for book in BOOKS:
-        only_live = store.differences(connection, book, database.books, database.shadow, SHOWN)
-        only_new = store.differences(connection, book, database.shadow, database.books, SHOWN)
-        if only_live or only_new:
-            differing[book.name] = (only_live, only_new)
-    return differing
-
-
-def _common(live: Mapping[str, tuple[int, int, str | None]], built: int) -> int:
-    positions = {position for _, position, _ in live.values()}
-    if len(positions) != 1 or max(positions) < built:
-        raise RebuildFailed(f"The live books are behind: {sorted(positions)}, the ledger is at {built} or later.")
-    return positions.pop()
-
-
-def _swap(connection: Connection, database: Database, position: int) -> None:
-    store.use_schema(connection, database.books, database.schema)
-    store.drop_tables(connection)
-    store.use_schema(connection, database.shadow, database.books, database.schema)
-    for book in BOOKS:
-        store.move_table(connection, book, database.books)
-    store.place(connection, BOOKS, position)
+    def _report(self, position: int, compared: Sequence[Book], differing: Differences, *, swapped: bool) -> _Reported:
+        names = [book.name for book in compared]
+        return lambda seconds, taken_up: Report(position, seconds, self._rows, swapped, names, differing, taken_up)

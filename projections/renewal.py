@@ -8,13 +8,19 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from domain.kernel import Kind, Ref
+from domain.kernel import Fact, Kind, Ref
+from domain.redaction.events import TextRedacted
 from ledger.database import Connection
 from ledger.reader import Reader
 from projections import store
 from projections.engine import Engine, LogBook, Standing
 from projections.shelf import BOOKS
 from projections.world import BLANK, World
+
+
+def redacted(facts: Iterable[Fact[Any]]) -> set[Ref]:
+    """The streams of which some facts tell that a text was redacted."""
+    return {Ref.parse(fact.event.stream) for fact in facts if isinstance(fact.event, TextRedacted)}
 
 
 def renew(connection: Connection, reader: Reader, ref: Ref, upto: int) -> None:

@@ -8,7 +8,8 @@ import orjson
 
 from domain.kernel import Event, Fact, Fold
 from domain.values import Redacted, plain
-from projections.engine import Row, Thing
+from projections.engine import Thing
+from projections.output import Row
 from projections.track import Key
 from projections.world import World
 

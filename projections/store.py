@@ -15,7 +15,8 @@ from domain.kernel import Kind, Ref
 from ledger.database import Connection
 from ledger.reader import Reader
 from ledger.sql import load
-from projections.engine import Book, Closed, Opened, Output, Standing
+from projections.engine import Book, Standing
+from projections.output import Closed, Opened, Output
 from projections.shelf import BOOKS, PACKAGES
 from projections.world import Source, Statement
 
@@ -57,6 +58,7 @@ def place(connection: Connection, books: Iterable[Book], position: int) -> None:
     """Notes that books are there in their present version, at a position."""
     for book in books:
         connection.execute(SQL["place_book"], {"name": book.name, "version": book.version, "position": position})
+    connection.execute(SQL["forget_others"], {"names": [book.name for book in BOOKS]})
 
 
 def standings(connection: Connection, *, hold: bool = False) -> dict[str, tuple[int, int, str | None]]:

@@ -17,6 +17,10 @@ UPDATE books AS b SET position = m.position, error = m.error
 INSERT INTO books (name, version, position) VALUES (%(name)s, %(version)s, %(position)s)
     ON CONFLICT (name) DO UPDATE SET (version, position, error) = (excluded.version, excluded.position, NULL);
 
+-- name: forget_others
+-- Books that this program no longer has.
+DELETE FROM books WHERE name <> ALL (%(names)s);
+
 -- name: try_lease
 -- The lock of the active projector, held by its connection; `schema` tells the ledgers of a database apart.
 SELECT pg_try_advisory_lock(hashtext('quarterdeck projector'), hashtext(%(schema)s));
@@ -47,14 +51,12 @@ SELECT split_part(a.parent, '/', 2)::uuid, p."on", e.position, e.recorded_at, p.
  ORDER BY e.position;
 
 -- name: stream_sizes
--- Every stream that books tell of, with its number of events up to a position.
-SELECT stream, count(*) FROM events WHERE position <= %(upto)s AND NOT starts_with(stream, 'event/') GROUP BY stream;
+-- Every stream that books tell of, with its number of events up to a position, in the order in which they began.
+SELECT stream, count(*) FROM events WHERE position <= %(upto)s AND NOT starts_with(stream, 'event/')
+ GROUP BY stream
+ ORDER BY min(position);
 
 -- name: attached
 -- What makes goals hang together, as (parent, child), up to a position. A KPI's batches are attached to its quarters, too.
 SELECT parent, child FROM attachments
  WHERE position <= %(upto)s AND NOT starts_with(child, 'initiative/') AND NOT starts_with(parent, 'measurements/');
-
--- name: lock_rebuild
--- One rebuild at a time.
-SELECT pg_try_advisory_lock(hashtext('quarterdeck rebuild'), hashtext(%(schema)s));

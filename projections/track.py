@@ -22,11 +22,12 @@ BEGINNING: Key = (datetime.min.replace(tzinfo=UTC), 0)
 class Track(Generic[S]):
     """The facts of one stream and the state after each."""
 
-    __slots__ = ("_derived", "_states", "facts", "fold", "keys", "ref")
+    __slots__ = ("_derived", "_states", "facts", "fold", "keys", "number", "ref")
 
     def __init__(self, fold: Fold[S], ref: Ref) -> None:
         self.fold = fold
         self.ref = ref
+        self.number = ref.id.int
         self.facts: list[Fact[Any]] = []
         self.keys: list[Key] = []
         self._states: list[S] = []
@@ -58,10 +59,14 @@ class Track(Generic[S]):
 
     def derived(self, key: Key, derive: Callable[[S], D]) -> D | None:
         """What follows from that state, worked out once. A fold has one such function, always the same."""
-        index = self._index(key)
-        if index < 0:
-            return None
-        derived = self._derived
+        keys, derived = self.keys, self._derived
+        index = len(keys) - 1
+        if index < 0 or key < keys[-1]:
+            index = self._index(key)
+            if index < 0:
+                return None
+        if index < len(derived):
+            return cast("D", derived[index])
         while len(derived) <= index:
             derived.append(derive(self._state(len(derived))))
         return cast("D", derived[index])

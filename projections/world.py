@@ -9,7 +9,7 @@ its objective was in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,7 +25,7 @@ from domain.kpi.series import Series
 from domain.measurements.events import MeasurementRestated, MeasurementsRecorded
 from domain.measurements.state import point_effective_at
 from domain.objective.events import ObjectiveMoved, ObjectiveSet
-from projections.track import Key, Track
+from projections.track import BEGINNING, Key, Track
 
 S = TypeVar("S")
 
@@ -72,6 +72,8 @@ class World:
         self._driven: defaultdict[int, list[Track[KeyResult]]] = defaultdict(list)
         self._in_cycle: defaultdict[int, dict[UUID, None]] = defaultdict(dict)
         self._whole: set[Ref] = set()
+        self.newest: Key = BEGINNING
+        """No fact that was taken in has anything to say about a later place in the fold."""
 
     def track(self, _fold: Fold[S], ref: Ref) -> Track[S]:
         """The track of one thing; the fold only says what its states are."""
@@ -92,6 +94,11 @@ class World:
     def kpis(self, key_result: UUID) -> Sequence[UUID]:
         """Every KPI that the key result was ever linked to."""
         return self._kpis.get(key_result.int, ())
+
+    @property
+    def linked(self) -> Container[int]:
+        """The numbers of all key results that were ever linked to a KPI."""
+        return self._kpis
 
     def driven(self, kpi: UUID) -> Sequence[Track[KeyResult]]:
         """Every key result that was ever linked to the KPI."""
@@ -122,12 +129,18 @@ class World:
         """Takes the next fact in. Its streams must be loaded."""
         stream = fact.stream
         if stream.kind is Kind.MEASUREMENTS:
-            self.series(fact.event.kpi).add_fact(fact)
+            series = self.series(fact.event.kpi)
+            series.add_fact(fact)
             self._count += 1
+            self._reach((series.newest, fact.position))
             return
         self._tracks[stream.kind][stream.id.int].add(fact)
         self._count += 1
+        self._reach(fact.key)
         self._note(fact)
+
+    def _reach(self, key: Key) -> None:
+        self.newest = max(self.newest, key)
 
     def load(self, facts: Iterable[Fact[Any]]) -> None:
         """Reads what these facts touch: their streams, whole families, and the KPIs that drive them."""
@@ -176,6 +189,8 @@ class World:
             for fact in known:
                 track.add(fact)
                 self._note(fact)
+            if track.keys:
+                self._reach(track.keys[-1])
             self._count += len(known)
             streams, series = _touched(known)
             wanted |= streams
@@ -188,7 +203,9 @@ class World:
             self._series[kpi.int] = Series()
         said = list(self._source.statements(missing)) if missing else []
         for one in said:
-            self._series[one.kpi.int].add(one.on, one.position, one.recorded_at, one.value)
+            series = self._series[one.kpi.int]
+            series.add(one.on, one.position, one.recorded_at, one.value)
+            self._reach((series.newest, one.position))
         self._count += len(said) // _POINTS_A_FACT
 
     def _note(self, fact: Fact[Any]) -> None:

@@ -142,8 +142,11 @@ class KeyResult:
 
     def check_in(self, id: UUID) -> CheckIn | None:
         """The check-in with that id."""
-        latest_first = reversed(self.check_ins)  # a fact is mostly about the latest
-        return next((check_in for check_in in latest_first if check_in.id == id), None)
+        number = id.int
+        for check_in in reversed(self.check_ins):  # a fact is mostly about the latest
+            if check_in.id.int == number:
+                return check_in
+        return None
 
 
 def stated(statement: Statement) -> tuple[str, Value] | tuple[None, None]:

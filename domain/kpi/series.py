@@ -60,6 +60,11 @@ class Series:
             case _:
                 assert_never(event)
 
+    @property
+    def newest(self) -> datetime:
+        """When the latest point took effect. There must be one."""
+        return self._effective[-1]
+
     def effective_at(self, on: date) -> datetime | None:
         """When the day's point took effect; `None` if there is none."""
         at = self._find(on)

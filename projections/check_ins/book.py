@@ -6,7 +6,8 @@ from typing import Any
 from domain.kernel import Fact, Kind
 from domain.key_result.events import CheckedIn, CheckInCorrected, CheckInRetracted
 from domain.key_result.state import KEY_RESULT
-from projections.engine import Row, Thing
+from projections.engine import Thing
+from projections.output import Row
 from projections.simple import texts, to_json
 from projections.track import Key
 from projections.world import World

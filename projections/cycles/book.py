@@ -1,7 +1,7 @@
 """The writer of the book of cycles."""
 
 from domain.cycle.state import CYCLE, Cycle
-from projections.engine import Row
+from projections.output import Row
 from projections.simple import StreamBook
 
 COLUMNS = (

@@ -1,7 +1,7 @@
 """The writer of the book of initiatives."""
 
 from domain.initiative.state import INITIATIVE, Initiative
-from projections.engine import Row
+from projections.output import Row
 from projections.simple import StreamBook, texts
 
 COLUMNS = (

@@ -11,8 +11,9 @@ from domain.key_result.state import KEY_RESULT, KeyResult
 from domain.key_result.value import value_in_effect
 from domain.measures import AnyMeasure, Value
 from domain.scoring import Weighted, clamp, official, progress
-from projections.engine import Row, Thing
+from projections.engine import Thing
 from projections.key_results import linked
+from projections.output import Row
 from projections.simple import texts, to_json
 from projections.track import Key, Track
 from projections.world import World
@@ -73,7 +74,7 @@ def _scored(key_result: KeyResult, value: Value | None, *, measured: bool) -> Sc
 
 def score_of(part: Track[KeyResult], key: Key, world: World) -> Score | None:
     """The score of a key result at a place in the fold."""
-    if not world.kpis(part.ref.id):
+    if part.number not in world.linked:
         return part.derived(key, scored)
     state = part.after(key)
     if state is None:

@@ -8,7 +8,8 @@ from typing import Any
 from domain.kernel import Event, Fact, Kind, Ref
 from domain.kpi.health import health, trend
 from domain.kpi.state import KPI
-from projections.engine import Row, Thing
+from projections.engine import Thing
+from projections.output import Row
 from projections.track import Key
 from projections.world import World
 

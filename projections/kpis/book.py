@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from domain.kpi.state import KPI, Kpi
-from projections.engine import Row
+from projections.output import Row
 from projections.simple import StreamBook, texts, to_json
 
 COLUMNS = (

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from domain.kernel import Fact, Kind
 from domain.measurements.events import MeasurementRestated, MeasurementsEvent, MeasurementsRecorded
-from projections.engine import LogBook, Row
+from projections.engine import LogBook
+from projections.output import Row
 from projections.simple import texts
 from projections.track import Key
 from projections.world import World

@@ -1,7 +1,7 @@
 """The writer of the book of members."""
 
 from domain.member.state import MEMBER, Member
-from projections.engine import Row
+from projections.output import Row
 from projections.simple import StreamBook
 
 COLUMNS = ("kind", "state")

@@ -1,7 +1,7 @@
 """The writer of the book of teams."""
 
 from domain.team.state import TEAM, Team
-from projections.engine import Row
+from projections.output import Row
 from projections.simple import StreamBook, texts, to_json
 
 COLUMNS = ("name", "redactions", "parent", "external_id", "state", "members")

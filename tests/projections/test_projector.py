@@ -17,7 +17,7 @@ from projections import questions
 from projections.objectives.book import Objectives
 from projections.projector import LostLease, Projector
 from projections.reading import Books
-from projections.rebuild import RebuildFailed, rebuild
+from projections.rebuild import rebuild
 from projections.shelf import BOOKS
 from tests.support.books import projecting, recording
 
@@ -246,55 +246,6 @@ def test_a_book_that_cannot_take_an_event_stops_and_the_others_go_on(company, mo
         assert {b["state"] for b in questions.ledger_status(books)["books"]} == {"live"}
         assert score(books, company) == Decimal("0.3")
         assert rebuild(company.database, company.recorder, verify=True).differences == {}
-
-
-def test_a_rebuild_that_meets_such_an_event_leaves_the_live_books_alone(company, monkeypatch):
-    company.check_in(10)
-    company.check_in(20)
-    with projecting(company.database, company.recorder) as (projector, books):
-        projector.catch_up()
-        with monkeypatch.context() as broken:
-            broken.setattr("projections.rebuild.BOOKS", tuple(Broken() if b.name == "objectives" else b for b in BOOKS))
-            with pytest.raises(RebuildFailed, match="objectives stops: ValueError at position 7"):
-                rebuild(company.database, company.recorder)
-        assert score(books, company) == Decimal("0.2")
-
-
-def test_verify_names_the_rows_that_differ(company):
-    company.check_in(10)
-    with projecting(company.database, company.recorder) as (projector, _):
-        projector.catch_up()
-        with company.database.connection() as connection:
-            connection.execute("UPDATE objective_versions SET score = 0.9 WHERE score = 0.1")
-        only_live, only_new = rebuild(company.database, company.recorder, verify=True).differences["objectives"]
-        assert [row[0] for row in only_live] == [row[0] for row in only_new] == [company.uid("grow")]
-        rebuild(company.database, company.recorder)
-        assert rebuild(company.database, company.recorder, verify=True).differences == {}
-
-
-def test_the_live_projector_goes_on_after_a_rebuild_was_swapped_in(company):
-    with projecting(company.database, company.recorder) as (projector, books):
-        projector.start()
-        books.wait_for(company.check_in(10).position, PATIENCE)
-        rebuild(company.database, company.recorder)
-        books.wait_for(company.check_in(70).position, PATIENCE)
-        assert score(books, company) == Decimal("0.7")
-        assert rebuild(company.database, company.recorder, verify=True).differences == {}
-
-
-def test_another_version_of_a_book_begins_anew(company, monkeypatch):
-    company.check_in(10)
-    with projecting(company.database, company.recorder) as (projector, _):
-        projector.catch_up()
-
-    class Next(Objectives):
-        version = 2
-
-    monkeypatch.setattr("projections.projector.BOOKS", tuple(Next() if b.name == "objectives" else b for b in BOOKS))
-    with projecting(company.database, company.recorder) as (projector, books):
-        projector.catch_up()
-        assert {b["name"]: b["version"] for b in questions.ledger_status(books)["books"]}["objectives"] == 2
-        assert score(books, company) == Decimal("0.1")
 
 
 def test_catching_up_behind_another_projector_waits_for_it(company):
