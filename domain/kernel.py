@@ -40,6 +40,9 @@ class Kind(StrEnum):
     MEASUREMENTS = "measurements"
     EVENT = "event"
 
+    __hash__ = str.__hash__
+    """That of a string, which it is: every look into a dictionary by kind asks for it, and Enum's own is Python."""
+
 
 class Ref(NamedTuple):
     """One thing: its kind and id. Written `KIND/ID`, which is also its stream's name."""

@@ -103,8 +103,7 @@ def swap(connection: Connection, database: Database, position: int) -> None:
     store.drop_tables(connection)
     store.use_schema(connection, database.shadow, database.books, database.schema)
     connection.execute(SQL["drop_progress"])
-    for book in BOOKS:
-        store.move_table(connection, book, database.books)
+    store.move_tables(connection, database.books)
     store.place(connection, BOOKS, position)
 
 

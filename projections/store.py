@@ -15,6 +15,7 @@ from domain.kernel import Kind, Ref
 from ledger.database import Connection
 from ledger.reader import Reader
 from ledger.sql import load
+from projections.dumping import adapt
 from projections.engine import Book, Standing
 from projections.output import Closed, Opened, Output
 from projections.shelf import BOOKS, PACKAGES
@@ -28,19 +29,22 @@ _FEW = 100
 
 def create_tables(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
     """Makes the tables of some books, without indexes, in the first schema of the search path."""
-    for book in books:
-        connection.execute(_file(PACKAGES[book.name], "tables.sql"))
+    connection.execute(_all(books, "tables.sql"))
 
 
 def create_indexes(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
     """Makes their indexes."""
-    for book in books:
-        connection.execute(_file(PACKAGES[book.name], "indexes.sql"))
+    connection.execute(_all(books, "indexes.sql"))
 
 
 def create_bookmarks(connection: Connection) -> None:
     """Makes the table of bookmarks, unless it is there."""
     connection.execute(_file("projections", "tables.sql"))
+
+
+def _all(books: Iterable[Book], name: str) -> LiteralString:
+    """A file of each of some books, sent in one go: there are many small statements in them."""
+    return "\n".join([_file(PACKAGES[book.name], name) for book in books])
 
 
 def _file(package: str, name: str) -> LiteralString:
@@ -50,8 +54,7 @@ def _file(package: str, name: str) -> LiteralString:
 
 def drop_tables(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
     """Removes the tables of some books."""
-    for book in books:
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(book.table)))
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_tables(books)))
 
 
 def place(connection: Connection, books: Iterable[Book], position: int) -> None:
@@ -98,9 +101,11 @@ def copy_rows(connection: Connection, book: Book, opened: Sequence[Opened]) -> N
     if not opened:
         return
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(book.table), _names(book))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for one in opened:
-            copy.write_row(_values(one))
+    with connection.cursor() as cursor:
+        adapt(cursor)
+        with cursor.copy(statement) as copy:
+            for one in opened:
+                copy.write_row(_values(one))
 
 
 def _values(one: Opened) -> tuple[Any, ...]:
@@ -161,8 +166,11 @@ def source(reader: Reader, upto: Callable[[], int]) -> Source:
 
 def analyze(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
     """Lets the planner know what is in the tables, now and not when PostgreSQL gets round to it."""
-    for book in books:
-        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(book.table)))
+    connection.execute(sql.SQL("ANALYZE {}").format(_tables(books)))
+
+
+def _tables(books: Iterable[Book]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(book.table) for book in books)
 
 
 def differences(connection: Connection, book: Book, one: str, other: str, limit: int) -> list[tuple[Any, ...]]:
@@ -174,10 +182,11 @@ def differences(connection: Connection, book: Book, one: str, other: str, limit:
     return connection.execute(statement, [limit]).fetchall()
 
 
-def move_table(connection: Connection, book: Book, to: str) -> None:
-    """Moves a book's table, with its indexes, from the first schema of the search path into another."""
-    statement = sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(sql.Identifier(book.table), sql.Identifier(to))
-    connection.execute(statement)
+def move_tables(connection: Connection, to: str, books: Iterable[Book] = BOOKS) -> None:
+    """Moves the tables of some books, with their indexes, from the first schema of the search path into another."""
+    move = sql.SQL("ALTER TABLE {} SET SCHEMA {}")
+    moves = [move.format(sql.Identifier(book.table), sql.Identifier(to)) for book in books]
+    connection.execute(sql.SQL("; ").join(moves))
 
 
 def use_schema(connection: Connection, *schemas: str) -> None:
