@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from api.shapes import Accepted, AsOf, Shape
+from api.shapes import Accepted, AcceptedKey, AsOf, NewKey, Shape
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -69,7 +69,8 @@ def of_command(
 ) -> dict[str, Any]:
     """The body and the answers of a command. `text`: another type that the body may be of, with an example."""
     common = ("Ledger-Position", "ETag", "X-Request-Id", "Preference-Applied")
-    done: dict[str, Any] = {"model": written(shape) | Accepted, "headers": headers(*common)}
+    accepted = AcceptedKey if issubclass(shape, NewKey) else Accepted
+    done: dict[str, Any] = {"model": written(shape) | accepted, "headers": headers(*common)}
     responses: Responses = {200: done | {"description": "Done, or what already was; the resource as it now reads."}}
     if creates:
         responses[201] = done | {

@@ -260,16 +260,20 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "Key": {
         "id": _KEY,
+        "external_id": None,
         "role": "member",
         "member": _MEMBER,
         "label": "Ada's laptop",
+        "state": "active",
         "created_at": "2026-01-02T08:00:00.000000Z",
+        "created_by": _MEMBER,
         "expires_at": "2027-01-01T00:00:00.000000Z",
         "revoked_at": None,
         "last_used_at": None,
     },
 }
 SHAPES["NewKey"] = SHAPES["Key"] | {"key": "qd_3q2-7wABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk"}
+SHAPES["AcceptedKey"] = SHAPES["Accepted"] | {"id": _KEY, "kind": "key", "key": SHAPES["NewKey"]["key"]}
 SHAPES["Board"] = {
     "cycle": SHAPES["Cycle"],
     "as_of": SHAPES["AsOf"],

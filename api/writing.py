@@ -12,16 +12,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel, Field, WithJsonSchema
 from starlette.responses import Response
 
+from api import issued
 from api.answers import answer, strong
 from api.conditions import PATTERN, if_match
-from api.credentials import Identity
+from api.credentials import Identity, hash_of, new_secret
 from api.guard import runtime_of
 from api.runtime import Runtime
 from domain.access import authorize
@@ -29,9 +30,11 @@ from domain.cycle.decisions import CloseCycle
 from domain.cycle.events import CycleSealed
 from domain.errors import Fault, Forbidden, Invalid, NotReady, Refusal, Stale
 from domain.kernel import Command, Context, Kind, Ref
+from domain.key.decisions import CreateKey
 from domain.values import Id, plain
 from ledger.orders import Executed, IdempotencyKey, IfMatch, Order
 from projections import questions
+from projections.reading import Reading
 from projections.sealing import seal_due
 
 _LOG = logging.getLogger("quarterdeck.http")
@@ -45,6 +48,7 @@ PATHS: Mapping[Kind, str] = {
     Kind.CHECK_IN: "check-ins",
     Kind.INITIATIVE: "initiatives",
     Kind.KPI: "kpis",
+    Kind.KEY: "keys",
 }
 """Where the resources of a kind are, under /v1."""
 
@@ -77,6 +81,7 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
     `about`: the resource in the path, which If-Match is compared with, if there is one.
     """
     runtime, identity = runtime_of(request), request.state.identity
+    secret = new_secret() if isinstance(command, CreateKey) else None
     behalf = _member(runtime, identity, headers.on_behalf_of)
     order = Order(
         command,
@@ -85,6 +90,7 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
         authorize=partial(_authorize, identity, behalf or identity.member),
         idempotency=_idempotency(request, identity, headers.idempotency_key),
         correlation_id=request.state.id,
+        key_hash=None if secret is None else hash_of(secret),
     )
     try:
         executed = _executed(runtime, order, about, headers.if_match)
@@ -93,23 +99,34 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
     except Refusal:
         request.state.position = runtime.recorder.head().position
         raise
-    return _answered(runtime, identity, executed, command, _is_async(headers.prefer))
+    more = {} if secret is None else {"key": secret if executed.changed and not executed.replayed else None}
+    return _answered(runtime, identity, executed, command, _is_async(headers.prefer), more)
 
 
-def _answered(runtime: Runtime, identity: Identity, executed: Executed, command: Command, is_async: bool) -> Response:
-    """From here on it is recorded, so nothing is a refusal any more: at worst, what it looks like is not told."""
+def _answered(
+    runtime: Runtime,
+    identity: Identity,
+    executed: Executed,
+    command: Command,
+    is_async: bool,
+    more: Mapping[str, Any],
+) -> Response:
+    """From here on it is recorded, so nothing is a refusal any more: at worst, what it looks like is not told.
+
+    `more`: what no later answer can tell.
+    """
     closes = isinstance(command, CloseCycle)
     try:
         if closes:
             executed = _sealed(runtime, executed)
         if is_async:
-            return _accepted(executed, {"Preference-Applied": "respond-async"})
-        return _shown(runtime, identity, executed, command.NAME)
+            return _accepted(executed, {"Preference-Applied": "respond-async"}, more)
+        return _shown(runtime, identity, executed, command.NAME, more)
     except NotReady as error:
         _LOG.warning("Position %s is recorded but cannot be shown yet: %s", executed.position, error)
         if closes:
             runtime.seal_later()
-        return _accepted(executed, {})
+        return _accepted(executed, {}, more)
 
 
 def _member(runtime: Runtime, identity: Identity, member: UUID | None) -> UUID | None:
@@ -173,7 +190,7 @@ def _location(executed: Executed) -> dict[str, str]:
     return {"Location": f"/v1/{PATHS[executed.subject.kind]}/{executed.subject.id}"}
 
 
-def _accepted(executed: Executed, headers: dict[str, str]) -> Response:
+def _accepted(executed: Executed, headers: dict[str, str], more: Mapping[str, Any]) -> Response:
     """It is done and durable; only what it looks like now is left to be read."""
     content = {
         "id": executed.subject.id,
@@ -181,18 +198,17 @@ def _accepted(executed: Executed, headers: dict[str, str]) -> Response:
         "position": executed.position,
         "recorded_at": executed.recorded_at,
         "advice": [],
+        **more,
     }
     status = 201 if executed.created else 200
     return answer(content, position=executed.position, status=status, headers=headers | _location(executed))
 
 
-def _shown(runtime: Runtime, identity: Identity, executed: Executed, command: str) -> Response:
+def _shown(runtime: Runtime, identity: Identity, executed: Executed, command: str, more: Mapping[str, Any]) -> Response:
     subject = executed.subject
-    personal = identity.sees_personal_data or subject.id == identity.member
     with runtime.books.reading_at(executed.position, executed.recorded_at) as reading:
-        content = questions.find(reading, subject, personal=personal)
-        content["advice"] = questions.advice(reading, subject, command)
-        etag = strong(questions.etag(reading, subject))
+        content, etag = _read(reading, identity, executed)
+        content |= {"advice": questions.advice(reading, subject, command), **more}
     return answer(
         content,
         position=executed.position,
@@ -200,3 +216,12 @@ def _shown(runtime: Runtime, identity: Identity, executed: Executed, command: st
         status=201 if executed.created else 200,
         headers=_location(executed),
     )
+
+
+def _read(reading: Reading, identity: Identity, executed: Executed) -> tuple[dict[str, Any], str | None]:
+    """What a write answers with, and its ETag."""
+    subject = executed.subject
+    if subject.kind is Kind.KEY:
+        return issued.key(reading, subject.id, as_it_is=not executed.changed), issued.etag(reading, subject.id)
+    personal = identity.sees_personal_data or subject.id == identity.member
+    return questions.find(reading, subject, personal=personal), strong(questions.etag(reading, subject))

@@ -320,7 +320,7 @@ def add_key(
 def list_keys(
     as_json: Json = False, database_url: DatabaseUrl = None, data: Data = None, schema: Schema = None
 ) -> None:
-    """List the keys: what each may do, and when it was made, used and revoked."""
+    """List the keys: what each may do, who made it, and when it ends and was last used."""
     from cli.opening import settings
     from cli.people import list_all
 
@@ -330,6 +330,7 @@ def list_keys(
 @keys.command("revoke")
 def revoke_key(
     id: Annotated[UUID, typer.Argument(help="The key's id.")],
+    reason: Annotated[str | None, typer.Option(help="Why; it is recorded.", show_default=False)] = None,
     as_json: Json = False,
     database_url: DatabaseUrl = None,
     data: Data = None,
@@ -339,7 +340,7 @@ def revoke_key(
     from cli.opening import settings
     from cli.people import revoke
 
-    revoke(settings(database_url, data, schema), id, as_json=as_json)
+    revoke(settings(database_url, data, schema), id, reason, as_json=as_json)
 
 
 @keys.command("rotate-signing")

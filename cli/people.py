@@ -1,18 +1,22 @@
 """Keys, and erasing a member."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from rich.table import Table
 
-from api.credentials import Key
+from api import issued
+from api.credentials import hash_of, new_secret
 from api.runtime import Runtime
 from api.settings import Settings
 from cli.opening import ACTOR, catch_up, opened
 from cli.terminal import answers, clean, print_json, progress
 from domain.access import Role
-from domain.errors import NotFound, invalid
-from domain.kernel import Kind, Ref
+from domain.errors import NotFound
+from domain.kernel import Kind
+from domain.key.decisions import CreateKey, RevokeKey
 from domain.member.decisions import EraseMember
 from ledger.orders import Order
 from ledger.payloads import build
@@ -30,48 +34,54 @@ def add(
     *,
     as_json: bool,
 ) -> None:
-    """Makes a key and prints it, the only time that it is seen. Raises `NotFound` or `Invalid`."""
+    """Makes a key and prints it, the only time that it is seen. Raises a `Refusal`."""
     if expires_at is not None and expires_at.tzinfo is None:
         expires_at = expires_at.replace(tzinfo=UTC)
+    secret = new_secret()
+    command = build(CreateKey, {"role": role, "member": member, "expires_at": expires_at, "label": label})
     with opened(given) as runtime:
-        if member is not None and not runtime.recorder.read_stream(Ref(Kind.MEMBER, member)):
-            raise NotFound(f"There is no member {member}.")
-        if expires_at is not None and expires_at <= runtime.ledger.now():
-            raise invalid("/expires_at", "lies in the past")
-        key, secret = runtime.keys.add(role, member, expires_at, label)
+        order = Order(command, ACTOR, source="cli", key_hash=hash_of(secret))
+        id = runtime.ledger.execute(order).subject.id
     if as_json:
-        print_json({"id": key.id, "key": secret})
+        print_json({"id": id, "key": secret})
     else:
-        answers().print(f"{secret}\n\nKey {key.id}, role {key.role}. It is not shown again.", soft_wrap=True)
+        answers().print(f"{secret}\n\nKey {id}, role {role}. It is not shown again.", soft_wrap=True)
 
 
 def list_all(given: Settings, *, as_json: bool) -> None:
     """Prints every key, but not what it is."""
-    found: list[Key] = []
-    with opened(given) as runtime:
-        while page := runtime.keys.list(_PAGE, found[-1].id if found else None):
+    found: list[issued.Key] = []
+    with opened(given) as runtime, runtime.books.reading() as reading:
+        while page := issued.keys(reading, _PAGE, found[-1]["id"] if found else None):
             found += page
+        makers = questions.names_of(reading, [key["created_by"] for key in found if key["created_by"]])
     if as_json:
         print_json({"items": found})
         return
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for name, width in (("id", 36), ("role", 7), ("ends", 10), ("last used", 10)):
         table.add_column(name, min_width=width, no_wrap=True)
-    table.add_column("label", overflow="fold")
+    for name in ("made by", "label"):
+        table.add_column(name, overflow="fold")
     for key in found:
-        ends = "revoked" if key.revoked_at else _day(key.expires_at)
-        table.add_row(str(key.id), key.role, ends, _day(key.last_used_at), clean(key.label or ""))
+        ends = _day(key["expires_at"]) if key["state"] == "active" else key["state"]
+        made_by = _maker(key["created_by"], makers)
+        table.add_row(str(key["id"]), key["role"], ends, _day(key["last_used_at"]), made_by, _label(key["label"]))
     answers().print(table)
 
 
-def revoke(given: Settings, id: UUID, *, as_json: bool) -> None:
-    """Revokes a key. Raises `NotFound`."""
+def revoke(given: Settings, id: UUID, reason: str | None, *, as_json: bool) -> None:
+    """Revokes a key. Raises a `Refusal`."""
     with opened(given) as runtime:
-        key = runtime.keys.revoke(id)
+        executed = runtime.ledger.execute(Order(build(RevokeKey, {"key": id, "reason": reason}), ACTOR, source="cli"))
+        with progress() as step:
+            catch_up(runtime, step)
+        with runtime.books.reading_at(executed.position, executed.recorded_at) as reading:
+            key = issued.key(reading, id, as_it_is=True)
     if as_json:
         print_json(key)
     else:
-        answers().print(f"Key {key.id} was revoked.", soft_wrap=True)
+        answers().print(f"Key {id} was revoked.", soft_wrap=True)
 
 
 def erase(given: Settings, member: str, reason: str, *, as_json: bool) -> None:
@@ -103,6 +113,17 @@ def _named(runtime: Runtime, name: str) -> UUID:
         raise NotFound(f"{why} {name!r}.")
     id: UUID = found[0]["id"]
     return id
+
+
+def _maker(id: UUID | None, names: Mapping[UUID, str]) -> str:
+    if id == ACTOR:
+        return "the command line"
+    return "" if id is None else clean(names.get(id, str(id)))
+
+
+def _label(label: Any) -> str:
+    """A label, or that it was redacted."""
+    return "[redacted]" if isinstance(label, dict) else clean(label or "")
 
 
 def _day(at: datetime | None) -> str:

@@ -12,6 +12,9 @@ from domain.initiative import decisions as initiatives
 from domain.initiative.events import InitiativeEvent
 from domain.initiative.state import INITIATIVE
 from domain.kernel import Command, Context, Decision, Event, Fold, Kind
+from domain.key import decisions as keys
+from domain.key.events import KeyEvent
+from domain.key.state import KEY
 from domain.key_result import check_ins, linking
 from domain.key_result import decisions as key_results
 from domain.key_result.events import KeyResultEvent
@@ -48,6 +51,7 @@ def _events() -> dict[str, type[Event]]:
         InitiativeEvent,
         KpiEvent,
         MeasurementsEvent,
+        KeyEvent,
     )
     classes: list[type[Event]] = [event for union in unions for event in get_args(union)]
     classes.append(TextRedacted)
@@ -58,7 +62,8 @@ EVENTS: dict[str, type[Event]] = _events()
 """Stored name → event class."""
 
 FOLDS: dict[Kind, Fold[Any]] = {
-    fold.kind: fold for fold in (CYCLE, TEAM, MEMBER, OBJECTIVE, KEY_RESULT, INITIATIVE, KPI, MEASUREMENTS, REDACTIONS)
+    fold.kind: fold
+    for fold in (CYCLE, TEAM, MEMBER, OBJECTIVE, KEY_RESULT, INITIATIVE, KPI, MEASUREMENTS, KEY, REDACTIONS)
 }
 """Kind → how its facts become its state."""
 
@@ -116,9 +121,14 @@ COMMANDS: dict[str, Verb] = {
         Verb(kpis.RestoreKpi, kpis.restore_kpi),
         Verb(linking.LinkKpi, linking.link_kpi),
         Verb(linking.UnlinkKpi, linking.unlink_kpi),
+        Verb(keys.CreateKey, keys.create_key),
+        Verb(keys.RevokeKey, keys.revoke_key),
     )
 }
 """Command name, as in the history file → its class and its decision."""
+
+CREDENTIALS = frozenset({keys.CreateKey.NAME, keys.RevokeKey.NAME})
+"""Commands that no history file has: a key opens the ledger that it was made in, and no other."""
 
 
 def decide(command: Command, context: Context) -> Decision:

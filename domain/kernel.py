@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -38,6 +38,7 @@ class Kind(StrEnum):
     INITIATIVE = "initiative"
     KPI = "kpi"
     MEASUREMENTS = "measurements"
+    KEY = "key"
     EVENT = "event"
 
     __hash__ = str.__hash__
@@ -254,6 +255,10 @@ class Look(Protocol):
 
     def person(self, member: UUID, /) -> "Person | None":
         """A member's personal data, which the ledger does not keep."""
+        ...
+
+    def key_beside(self, id: UUID, /) -> "Literal['active', 'revoked'] | None":
+        """How a key stands that is kept beside the ledger, whether or not any event tells of it; `None` without one."""
         ...
 
     def texts_at(self, position: int, /) -> "Texts | None":

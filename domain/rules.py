@@ -50,6 +50,7 @@ KeyResultRef = Annotated[Id, Refers(Kind.KEY_RESULT)]
 CheckInRef = Annotated[Id, Refers(Kind.CHECK_IN)]
 InitiativeRef = Annotated[Id, Refers(Kind.INITIATIVE)]
 KpiRef = Annotated[Id, Refers(Kind.KPI)]
+KeyRef = Annotated[Id, Refers(Kind.KEY)]
 AlignedRef = Annotated[Id, Refers(Kind.OBJECTIVE, Kind.KEY_RESULT)]
 
 

@@ -71,6 +71,26 @@ class Redaction:
 
 
 @dataclass(frozen=True, slots=True)
+class NewKey:
+    """The event at that index of the append makes a key. Without a hash nobody can use it, as after a restore."""
+
+    event: int
+    id: UUID
+    hash: bytes | None
+    role: str
+    member: UUID | None
+    expires_at: datetime | None
+
+
+class Revoking(NamedTuple):
+    """The event at that index of the append takes the power of a key, or of all keys of a member."""
+
+    event: int
+    key: UUID | None = None
+    member: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Append:
     """Events, with what must hold and what is written beside them.
 
@@ -87,6 +107,8 @@ class Append:
     cycles: Sequence[InCycle] = ()
     claims: Sequence[Claiming] = ()
     people: Mapping[UUID, Person] = field(default_factory=dict)
+    keys: Sequence[NewKey] = ()
+    revoke: Sequence[Revoking] = ()
     idempotency: Idempotency | None = None
     redaction: Redaction | None = None
     erase: UUID | None = None
@@ -195,7 +217,7 @@ def to_restore_json(append: Append) -> str:
 
 
 def _command(append: Append) -> dict[str, Any]:
-    """The keys that migration 0003 reads. Empty ones are left out: it then skips the statement for it."""
+    """The keys that migrations 0003 and 0009 read. Empty ones are left out: it then skips the statement for it."""
     parts: dict[str, Any] = {
         "guards": {str(ref): version for ref, version in append.guards.items()},
         "children": [
@@ -211,6 +233,8 @@ def _command(append: Append) -> dict[str, Any]:
             for event, claim, stream in append.claims
         ],
         "people": [_person(member, person) for member, person in append.people.items()],
+        "keys": [_key(key) for key in append.keys],
+        "revoke": [{"event": event, "key": key, "member": member} for event, key, member in append.revoke],
         "redaction": append.redaction,
         "erase": append.erase,
     }
@@ -241,6 +265,17 @@ def _event(event: StoredFact) -> dict[str, Any]:
         "correlation_id": event.correlation_id,
         "effective_at": event.effective_at,
         "reported_at": event.reported_at,
+    }
+
+
+def _key(key: NewKey) -> dict[str, Any]:
+    return {
+        "event": key.event,
+        "id": key.id,
+        "hash": None if key.hash is None else key.hash.hex(),
+        "role": key.role,
+        "member": key.member,
+        "expires_at": key.expires_at,
     }
 
 

@@ -25,7 +25,6 @@ from domain.errors import Conflict, NotReady, Refusal, Stale, invalid, too_early
 from domain.kernel import Command, Context, Decision, Draft, Kind, Ref
 from domain.key_result.check_ins import CHECK_INS
 from domain.key_result.state import KEY_RESULT
-from domain.member.events import MemberErased
 from domain.redaction.events import TextRedacted
 from ledger.append import (
     AlreadyClaimed,
@@ -39,10 +38,10 @@ from ledger.append import (
     InFuture,
     KeyReused,
     Outcome,
-    Redaction,
     Replayed,
     TooEarly,
 )
+from ledger.beside import beside
 from ledger.envelope import Recordable, StoredFact
 from ledger.expecting import expectations
 from ledger.group import Group
@@ -163,7 +162,7 @@ class Ledger:
             attach += [Attachment(n, parent, child) for parent, child in where.attachments]
             cycles += [InCycle(n, cycle) for cycle in where.cycles]
             claims += [Claiming(n, claim, draft.stream) for claim in draft.claims]
-            append = _beside(append, draft)
+            append = beside(append, n, draft, order.key_hash)
         return replace(append, events=events, attach=attach, cycles=cycles, claims=claims)
 
     def _recordable(self, order: Order, draft: Draft, version: int) -> Recordable:
@@ -243,18 +242,6 @@ def _idempotency(order: Order, decision: Decision) -> Idempotency | None:
     if key is None:
         return None
     return Idempotency(key.scope, key.key, key.request_hash, str(decision.subject), decision.created)
-
-
-def _beside(append: Append, draft: Draft) -> Append:
-    """What is written or removed beside the events, in the same transaction."""
-    if draft.person is not None:
-        append = replace(append, people={**append.people, draft.stream.id: draft.person})
-    if isinstance(draft.event, TextRedacted):
-        reason = draft.event.reason if isinstance(draft.event.reason, str) else ""
-        append = replace(append, redaction=Redaction(draft.event.position, draft.event.pointers, reason))
-    if isinstance(draft.event, MemberErased):
-        append = replace(append, erase=draft.stream.id)
-    return append
 
 
 def _executed(index: int, one: _Prepared, outcome: Outcome) -> Executed:

@@ -18,7 +18,8 @@ from domain.key_result.events import CheckedIn, KeyResultAdded, KeyResultChanged
 from domain.objective.events import ObjectiveMoved, ObjectiveSet
 from domain.places import Place, place
 from domain.values import Id, Instant
-from ledger.append import Append, Attachment, Claiming, InCycle
+from ledger.append import Append, Attachment, Claiming, InCycle, NewKey, Revoking
+from ledger.beside import made_keys, revoked_keys
 from ledger.envelope import StoredFact
 from ledger.errors import UnknownEvent
 from ledger.history_file import at_fault
@@ -173,12 +174,17 @@ class Surroundings:
         attach: list[Attachment] = []
         cycles: list[InCycle] = []
         claims: list[Claiming] = []
+        keys: list[NewKey] = []
+        revoke: list[Revoking] = []
         for n, one in enumerate(exported):
+            keys += made_keys(n, one.fact.stream, one.fact.event)
+            revoke += revoked_keys(n, one.fact.stream, one.fact.event)
             where = self._place(one.fact)
             attach += [Attachment(n, parent, child) for parent, child in where.attachments]
             cycles += [InCycle(n, cycle) for cycle in where.cycles]
             claims += [Claiming(n, claim, one.fact.stream) for claim in _claims(one.fact)]
-        return Append(events=[one.stored for one in exported], attach=attach, cycles=cycles, claims=claims)
+        events = [one.stored for one in exported]
+        return Append(events, attach=attach, cycles=cycles, claims=claims, keys=keys, revoke=revoke)
 
     def _place(self, fact: Fact[Any]) -> Place:
         where = place(fact.stream, fact.event, self._look)

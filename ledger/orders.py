@@ -1,7 +1,7 @@
 """What is asked of the ledger, and what it answers: an order is a command with who gives it and what must hold."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -28,7 +28,10 @@ class IfMatch:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One command on its way, with who gives it and what must hold."""
+    """One command on its way, with who gives it and what must hold.
+
+    `key_hash`: the SHA-256 of the secret, if a key is made; no event has it.
+    """
 
     command: Command
     actor: UUID
@@ -38,6 +41,7 @@ class Order:
     idempotency: IdempotencyKey | None = None
     if_match: IfMatch | None = None
     correlation_id: str | None = None
+    key_hash: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

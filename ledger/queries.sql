@@ -99,6 +99,10 @@ SELECT member, name, email, external_id, source
  WHERE %(members)s::uuid[] IS NULL OR member = ANY (%(members)s)
  ORDER BY member;
 
+-- name: key_beside
+-- How a key stands.
+SELECT CASE WHEN revoked_at IS NULL THEN 'active' ELSE 'revoked' END FROM keys WHERE id = %(id)s;
+
 -- name: taken
 -- What was answered to some idempotency keys of one scope.
 SELECT key, request_hash, subject, created, position, recorded_at

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -151,6 +151,11 @@ class Reader:
     def person(self, member: UUID) -> Person | None:
         """A member's personal data, unless erased."""
         return self.people([member]).get(member)
+
+    def key_beside(self, id: UUID) -> Literal["active", "revoked"] | None:
+        """How a key stands that is kept beside the ledger, whether or not any event tells of it."""
+        rows = self._rows("key_beside", id=id)
+        return rows[0][0] if rows else None
 
     def taken(self, scope: str, keys: Sequence[str]) -> list[Taken]:
         """What became of the requests that some idempotency keys of a scope were used for."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 from domain.catalogue import FOLDS
@@ -211,6 +211,10 @@ class Sight:
     def person(self, member: UUID, /) -> Person | None:
         """A member's personal data."""
         return self._desk.people.get(member) or self._desk.reader.person(member)
+
+    def key_beside(self, id: UUID, /) -> Literal["active", "revoked"] | None:
+        """How a key stands that is kept beside the ledger."""
+        return self._desk.reader.key_beside(id)
 
     def texts_at(self, position: int, /) -> Texts | None:
         """Where the free texts of a recorded event stand."""

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import TypeAdapter, ValidationError
 
-from domain.catalogue import COMMANDS
+from domain.catalogue import COMMANDS, CREDENTIALS
 from domain.cycle.decisions import PlanCycle
 from domain.errors import Fault, NotReady, Refusal
 from domain.kernel import Kind, Ref
@@ -220,6 +220,6 @@ def _at(fields: Mapping[str, Any]) -> datetime:
 
 def _verb(fields: Mapping[str, Any]) -> str:
     verb = label("/command", fields.get("command"))
-    if verb not in COMMANDS:
+    if verb not in COMMANDS or verb in CREDENTIALS:
         raise at_fault("/command", f"there is no command {verb!r}")
     return verb

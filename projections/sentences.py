@@ -36,6 +36,7 @@ _SENTENCES = {
     "kpi.unpaired": "The KPI is no longer watched together with the other one.",
     "kpi.retired": "The KPI was retired.",
     "kpi.restored": "The KPI was restored.",
+    "key.revoked": "The key was revoked; it opens nothing any more.",
     "event.text_redacted": "A text of the event at position {position} was redacted.",
 }
 
@@ -66,6 +67,8 @@ def sentence(fact: Fact[Any], changes: Sequence[dict[str, Any]]) -> str:
         case "measurements.restated":
             old = next((f" from {plain(change['old'])}" for change in changes if change["old"] is not None), "")
             return f"The value for {event.on} was restated{old} to {plain(event.value)}."
+        case "key.created":
+            return _issued(event)
         case _:
             words = moved(changes) or "nothing changed that shows"
             return f"{words[0].upper()}{words[1:]}."
@@ -74,6 +77,13 @@ def sentence(fact: Fact[Any], changes: Sequence[dict[str, Any]]) -> str:
 def _put_right(event: Any, changes: Sequence[dict[str, Any]]) -> str:
     """What it says now instead; that its state is another, every correction has in common."""
     return moved([change for change in changes if change["field"] != "state"]) or f"it says {_said(event)}"
+
+
+def _issued(event: Any) -> str:
+    whose = "" if event.member is None else " for a member"
+    until = "" if event.expires_at is None else f", to end at {event.expires_at:%Y-%m-%d %H:%M} UTC"
+    label = "" if event.label is None else f": “{_word(event.label)}”"
+    return f"A key of the role {event.role} was made{whose}{until}{label}."
 
 
 def _before(changes: Sequence[dict[str, Any]], field: str) -> str:

@@ -20,7 +20,9 @@ from projections import questions
 
 TAG = ("audit", "Everything that happened, for who must be able to follow it.")
 
-_Kind = Literal["cycle", "team", "member", "objective", "key_result", "check_in", "initiative", "kpi", "measurements"]
+_Kind = Literal[
+    "cycle", "team", "member", "objective", "key_result", "check_in", "initiative", "kpi", "measurements", "key"
+]
 _VARY = {"Vary": "Accept"}
 
 

@@ -5,7 +5,7 @@ models say the truth is shown by tests, which hold every answer against them. Un
 out.
 """
 
-from api.shapes.base import Accepted, AsOf, Health, Problem, Shape
+from api.shapes.base import Accepted, AcceptedKey, AsOf, Health, Problem, Shape
 from api.shapes.explain import AssumedBoard, Explained, Goalposts
 from api.shapes.kpis import Kpi, KpiLink, KpiSeries, Measurement
 from api.shapes.past import Diff, Seals, Series, TeamDiff, TeamSeries
@@ -16,6 +16,7 @@ from api.shapes.views import Board, Event, HistoryItem, LedgerStatus, Report, Te
 
 __all__ = [
     "Accepted",
+    "AcceptedKey",
     "AsOf",
     "AssumedBoard",
     "Board",

@@ -53,6 +53,12 @@ class Accepted(Shape):
     advice: list[str]
 
 
+class AcceptedKey(Accepted):
+    """The same for a key that was made: `key` is not seen again, and null where the answer is given again."""
+
+    key: str | None
+
+
 class Fault(Shape):
     """One place in a request that is at fault."""
 

@@ -160,19 +160,22 @@ class Initiative(Shape):
 
 
 class Key(Shape):
-    """A credential, without what it is."""
+    """A credential, without what it is. `created_by` is null of one that no event tells of."""
 
     id: UUID
+    external_id: str | None
     role: Role
     member: UUID | None
-    label: str | None
+    label: Text | None
+    state: Literal["active", "expired", "revoked", "restored"]
     created_at: datetime
+    created_by: UUID | None
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
 
 
 class NewKey(Key):
-    """A credential as it is shown once: `key` is not seen again."""
+    """A credential as it is shown once: `key` is not seen again, and null where the answer is given again."""
 
-    key: str
+    key: str | None

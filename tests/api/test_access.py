@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[str, str, dict[str, Any] | None, set[str]]] = {
             "get_team_series": f"{TEAM}/series", "get_team_diff": f"{TEAM}/diff?cycle=2026-Q1",
             "explain_cycle": f"{CYCLE}/explain", "explain_objective": f"{OBJECTIVE}/explain",
             "explain_key_result": f"{KEY_RESULT}/explain", "get_cycle_goalposts": f"{CYCLE}/goalposts",
+            "get_key_history": f"{KEY}/history",
             "list_events": "/events", "list_audit": "/audit", "get_ledger": "/ledger",
             "get_checkpoint": "/ledger/checkpoint", "get_verifier_keys": "/ledger/key",
             "list_leaves": "/ledger/leaves", "prove_inclusion": "/ledger/proofs/inclusion?position=1",

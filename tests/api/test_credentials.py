@@ -230,14 +230,6 @@ def test_no_key_is_made_by_the_command_line_or_beside_the_environment_s(database
     assert not (tmp_path / ADMIN_FILE).exists()
 
 
-def test_a_revoked_first_key_does_not_come_back(database: Database, tmp_path: Path):
-    keys = Keys(database)
-    secret = keys.ensure_admin(tmp_path)
-    keys.revoke(keys.list(1)[0].id)
-    assert keys.ensure_admin(tmp_path) is None
-    assert keys.identify(f"Bearer {secret}") is None
-
-
 def test_a_data_folder_that_cannot_be_written_is_said(database: Database, tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataFolderUnusable, match="QUARTERDECK_ADMIN_KEY"):

@@ -14,7 +14,6 @@ from api.app import create_app
 from api.openapi import document
 from api.problems import PROBLEMS
 from api.routes.explain import WhatIf
-from api.routes.keys import MakeKey
 from api.routes.kpis import RecordMeasurement
 from api.settings import Settings
 from domain.catalogue import COMMANDS
@@ -102,7 +101,6 @@ def test_every_reference_leads_somewhere(openapi: dict[str, Any]):
 def test_examples_are_what_they_are_examples_of(openapi: dict[str, Any]):
     for name, body in examples.BODIES.items():
         beside: dict[str, type[BaseModel]] = {
-            "create_key": MakeKey,
             "record_measurement": RecordMeasurement,
             "what_if": WhatIf,
         }

@@ -91,13 +91,13 @@ def test_a_reader_and_an_auditor_may_only_read(name, role):
 FOR_ADMINS = {
     *("plan_cycle", "open_cycle", "reschedule_cycle", "close_cycle", "reopen_cycle"),
     *("form_team", "change_team", "disband_team", "join_team", "leave_team"),
-    *("register_member", "erase_member", "redact_text"),
+    *("register_member", "erase_member", "create_key", "revoke_key", "redact_text"),
 }
 
 
 @pytest.mark.parametrize("role", ["member", "lead"])
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name in FOR_ADMINS])
-def test_cycles_teams_members_and_redaction_are_for_admins(name, role):
+def test_cycles_teams_members_keys_and_redaction_are_for_admins(name, role):
     assert not may(role, "ada", EXAMPLES[name], WORLD)
 
 

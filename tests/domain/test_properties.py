@@ -13,12 +13,12 @@ from domain.cycle.events import CycleSealed
 from domain.kernel import History, Kind, fact_key
 from domain.measures import Metric
 from domain.scoring import Weighted, clamp, mean, official, progress, tidy
-from tests.support.actions import ANYTHING
+from tests.support.actions import ANYTHING, KEYS
 from tests.support.histories import KPI_BEGINNING, bounded, histories, instants, play, tell, things
 from tests.support.kpi_actions import KPIS
 from tests.support.memory import MemoryLedger
 
-WITH_KPIS = [*ANYTHING, *KPIS]
+WITH_KPIS = [*ANYTHING, *KPIS, *KEYS]
 for_any_history = hypothesis.given(histories() | histories(actions=WITH_KPIS, more=KPI_BEGINNING))
 NUMBERS = st.decimals(min_value=0, max_value=1000, places=6)
 
@@ -158,7 +158,8 @@ def test_every_close_is_sealed_once(history):
 def tried():
     goals = [tell(Random(seed)) for seed in range(60)]
     kpis = [tell(Random(seed), actions=KPIS, more=KPI_BEGINNING) for seed in range(10)]
-    return {step.command.NAME for history in goals + kpis for step in history}
+    keys = [tell(Random(0), actions=KEYS)]
+    return {step.command.NAME for history in goals + kpis + keys for step in history}
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

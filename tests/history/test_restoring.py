@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
 
+from domain.access import Role
 from domain.kernel import Kind, Ref
+from domain.key.decisions import CreateKey, RevokeKey
 from domain.member.decisions import EraseMember
 from domain.redaction.decisions import RedactText
 from ledger.application import Ledger
@@ -58,7 +62,22 @@ BESIDE = {
     "cycle_events": "SELECT * FROM cycle_events ORDER BY cycle, position",
     "claims": "SELECT scope, value, stream FROM claims ORDER BY scope, value",
     "people": "SELECT * FROM people ORDER BY member",
+    "keys": "SELECT id, role, member, created_at, expires_at, revoked_at FROM keys ORDER BY created_at",
 }
+
+
+def keys_and_an_erasure(ledger: Ledger) -> None:
+    """One key stays, one is revoked, and one goes with its member."""
+
+    def make(role: Role, **fields: Any) -> UUID:
+        made = CreateKey(role=role, expires_at=datetime(2999, 1, 1, tzinfo=UTC), **fields)
+        return ledger.execute(Order(made, ADMIN, key_hash=role.encode())).subject.id
+
+    make("reader", label="a dashboard")
+    lost = make("lead", member=id_of("member", "bob"))
+    make("member", member=id_of("member", "eve"))
+    ledger.execute(Order(RevokeKey(key=lost, reason="lost"), ADMIN))
+    ledger.execute(Order(EraseMember(member=id_of("member", "eve"), reason="asked"), ADMIN))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +87,7 @@ def full(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ledger = Ledger(recorder)
         path = written(tmp_path_factory.mktemp("full") / "history.jsonl", *EVERYTHING)
         import_history(ledger, HistoryFile(path), lambda *_: None)
-        ledger.execute(Order(EraseMember(member=id_of("member", "eve"), reason="asked"), ADMIN))
+        keys_and_an_erasure(ledger)
         objective = recorder.read_stream(Ref(Kind.OBJECTIVE, id_of("objective", "low")))[0]
         redact = RedactText(position=objective.position, field="description", reason="named")
         ledger.execute(Order(redact, ADMIN))
@@ -121,6 +140,15 @@ def test_a_restored_ledger_is_the_same(full, files, empty):
     assert exported(empty) == exported(full)
     assert beside(empty) == beside(full)
     assert empty.head() == full.head()
+
+
+def test_a_restored_ledger_knows_of_its_keys_and_none_opens_it(full, files, empty):
+    """No export has what a key is, or its hash."""
+    restored(empty, *files)
+    with empty.database.connection() as connection:
+        found = connection.execute("SELECT revoked_at IS NULL, hash FROM keys ORDER BY created_at").fetchall()
+    assert found == [(True, None), (False, None), (False, None)]
+    assert not any(role in exported(full) for role in (b"lead".hex().encode(), b"reader".hex().encode()))
 
 
 def test_without_the_people_only_names_and_addresses_are_missing(full, files, empty):

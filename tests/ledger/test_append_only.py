@@ -91,11 +91,12 @@ def test_the_servers_role_reaches_no_function_but_the_two_that_append(database):
         assert {name for (name,) in functions} == {"append_events", "restore_events"}
 
 
-def test_keys_can_be_made_and_revoked_and_not_otherwise_changed(database):
+def test_the_first_key_can_be_made_and_the_use_of_keys_noted_and_nothing_else_changed(database):
     with database.connection() as connection:
         connection.execute("INSERT INTO keys (id, hash, role) VALUES (gen_random_uuid(), 'x', 'admin')")
-        connection.execute("UPDATE keys SET revoked_at = now(), last_used_at = now()")
-        for change in ("UPDATE keys SET role = 'admin'", "UPDATE keys SET hash = 'y'", "DELETE FROM keys"):
+        connection.execute("UPDATE keys SET last_used_at = now()")
+        others = ("UPDATE keys SET revoked_at = NULL", "UPDATE keys SET expires_at = NULL")
+        for change in (*others, "UPDATE keys SET role = 'admin'", "UPDATE keys SET hash = 'y'", "DELETE FROM keys"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(change)
 

@@ -9,12 +9,12 @@ from ledger.database import Database
 from projections import questions
 from projections.rebuild import RebuildFailed, rebuild
 from projections.shares import shares
-from tests.support.actions import ANYTHING
+from tests.support.actions import ANYTHING, KEYS
 from tests.support.books import projecting, recording, restore
 from tests.support.histories import KPI_BEGINNING, play, tell
 from tests.support.kpi_actions import KPIS
 
-STORY = tell(random.Random(7), 60, [*ANYTHING, *KPIS], KPI_BEGINNING)
+STORY = tell(random.Random(7), 60, [*ANYTHING, *KPIS, *KEYS], KPI_BEGINNING)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import pytest
 
 from domain.catalogue import EVENTS
 from domain.kernel import Kind, Ref
-from domain.member.decisions import EraseMember
 from domain.redaction.decisions import RedactText
 from ledger.application import Ledger
 from ledger.database import Database
@@ -24,7 +23,7 @@ from projections.reading import Books
 from projections.sealing import seal_due
 from tests.history.conftest import written
 from tests.history.lines import id_of
-from tests.history.test_restoring import ADMIN, EVERYTHING
+from tests.history.test_restoring import ADMIN, EVERYTHING, keys_and_an_erasure
 from tests.support.postgres import Postgres
 
 
@@ -56,13 +55,13 @@ def owner(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def fill(recorder: LedgerRecorder, folder: Path) -> None:
-    """A company's quarter, closed and sealed, with somebody erased and a text redacted since."""
+    """A company's quarter, closed and sealed, with keys made and revoked, somebody erased and a text redacted since."""
     ledger, books = Ledger(recorder), Books(recorder.database, recorder)
     import_history(ledger, HistoryFile(written(folder / "history.jsonl", *EVERYTHING)), lambda *_: None)
     projector = Projector(recorder.database, recorder, books.reached)
     projector.catch_up()
     seal_due(ledger, books)
-    ledger.execute(Order(EraseMember(member=id_of("member", "eve"), reason="asked"), ADMIN))
+    keys_and_an_erasure(ledger)
     position = recorder.read_stream(Ref(Kind.OBJECTIVE, id_of("objective", "low")))[0].position
     ledger.execute(Order(RedactText(position=position, field="description", reason="named"), ADMIN))
     projector.catch_up()

@@ -20,17 +20,26 @@ from ledger.proofs.tree import consistent, included, leaf_hash
 from tests.proofs import naive
 from tests.support.http import ADMIN_KEY, Api
 
+ROLES = ("reader", "service", "auditor")
+
 
 @pytest.fixture(scope="module")
-def api(postgres, filled_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A server on the ledger of a company, with its sealer. Tests only read it."""
+def clients(postgres, filled_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Api]]:
+    """A server on the ledger of a company, with its sealer; an admin's client, and one for each of some roles."""
     name = postgres.copy_of(filled_database)
     settings = Settings(database_url=postgres.url_of(name), data=tmp_path_factory.mktemp("data"), admin_key=ADMIN_KEY)
     with running(settings, on_admin_key=lambda *_: None) as runtime, Api(runtime) as client:
+        found = {"admin": client} | {role: client.as_(role) for role in ROLES}
         head = runtime.recorder.head().position
         assert client.get("/ledger/checkpoint", {"Min-Position": str(head)}).status == 200
-        yield client
+        yield found
     postgres.drop(name)
+
+
+@pytest.fixture
+def api(clients: dict[str, Api]) -> Api:
+    """The admin's client. Tests only read."""
+    return clients["admin"]
 
 
 @pytest.fixture
@@ -142,11 +151,10 @@ def test_leaves_beyond_the_tree_are_none(api):
     assert api.get("/ledger/leaves?after=1000").body == {"items": [], "next": None}
 
 
-@pytest.mark.parametrize("role", ["reader", "service", "auditor"])
-def test_anybody_with_a_credential_may_ask_and_nobody_else(api, role):
-    _, secret = api.runtime.keys.add(role)
+@pytest.mark.parametrize("role", ROLES)
+def test_anybody_with_a_credential_may_ask_and_nobody_else(api, clients, role):
     for path in ("checkpoint", "key", "leaves", "proofs/inclusion?position=1", "proofs/consistency?from=1"):
-        assert api.with_key(secret).get(f"/ledger/{path}").status == 200
+        assert clients[role].get(f"/ledger/{path}").status == 200
         assert api.with_key(None).get(f"/ledger/{path}").status == 401
 
 

@@ -76,11 +76,11 @@ def watched(copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         watched.recorder.close()
 
 
-def test_a_ledger_holds_with_an_erasure_and_a_redaction_in_it(watched):
+def test_a_ledger_holds_with_keys_an_erasure_and_a_redaction_in_it(watched):
     newest = watched.seal()
     verified = watched.verify(newest)
     assert (verified.events, verified.sealed) == (newest.size, newest.size)
-    assert (verified.checkpoints, verified.seals) == (4, 1)  # the given one once more
+    assert (verified.checkpoints, verified.seals) == (5, 1)  # the given one once more
     assert verified.rows > 20
 
 
@@ -181,10 +181,10 @@ def test_a_checkpoint_without_a_good_signature_is_found(watched):
 def test_a_key_that_was_slipped_in_is_found_by_whoever_knows_the_right_one(watched):
     with watched.database.connection() as connection:
         (known,) = store.verifier_keys(connection)
-    assert watched.verify(keys=(known,)).checkpoints == 3
+    assert watched.verify(keys=(known,)).checkpoints == 4
     rotate(watched.database, watched.keys)
     watched.seal()
-    assert watched.verify().checkpoints == 4
+    assert watched.verify().checkpoints == 5
     assert watched.found(keys=(known,)).check == "checkpoint"
 
 

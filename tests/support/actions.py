@@ -257,6 +257,14 @@ def redact_text(story: Story) -> Command | None:
     return story.build("redact_text", position=fact.position, field=story.random.choice(pointers), reason="no")
 
 
+def make_or_revoke_a_key(story: Story) -> Command:
+    known = [ref.id for ref in story.ledger.streams() if ref.kind is Kind.KEY]
+    if known and story.coin():
+        return story.build("revoke_key", key=story.random.choice(known), **story.maybe(reason=TEXTS))
+    whose = {"member": story.some(Kind.MEMBER)} if story.coin() else {}
+    return story.build("create_key", id=story.new(), role="member", **whose, **story.maybe(label=TEXTS))
+
+
 _OFTEN: dict[Action, int] = {
     check_in: 10,
     correct_check_in: 4,
@@ -280,3 +288,5 @@ _OFTEN: dict[Action, int] = {
     redact_text: 1,
 }
 ANYTHING = [action for action, times in _OFTEN.items() for _ in range(times)]
+KEYS = [make_or_revoke_a_key, register_or_erase_a_member]
+"""What may happen to keys: no goal depends on any of it."""

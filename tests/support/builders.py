@@ -97,6 +97,14 @@ def erase_member(member: str = "ada", **fields: Any) -> Any:
     return build("erase_member", **{"member": member, "reason": "she asked for it", **fields})
 
 
+def create_key(key: str = "laptop", **fields: Any) -> Any:
+    return build("create_key", **{"id": key, "role": "member", "label": key, **fields})
+
+
+def revoke_key(key: str = "laptop", **fields: Any) -> Any:
+    return build("revoke_key", key=key, **fields)
+
+
 def redact_text(position: int, field: str, **fields: Any) -> Any:
     return build("redact_text", **{"position": position, "field": field, "reason": "names a customer", **fields})
 

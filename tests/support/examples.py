@@ -13,6 +13,7 @@ from tests.support.builders import (
     check_in,
     close_cycle,
     correct_check_in,
+    create_key,
     define_kpi,
     disband_team,
     drop_key_result,
@@ -40,6 +41,7 @@ from tests.support.builders import (
     restore_objective,
     retire_kpi,
     retract_check_in,
+    revoke_key,
     set_kpi_benchmark,
     set_kpi_target,
     set_objective,
@@ -66,6 +68,7 @@ WORLD = (
     check_in("revenue", id="monday", value=5, note="a start"),
     *(define_kpi("signups"), define_kpi("churn"), define_kpi("quality"), define_kpi("old"), retire_kpi("old")),
     *(pair_kpi("signups", "quality"), record_measurements("signups", {"2026-01-04": 7})),
+    create_key("laptop"),
     *(add_key_result("driven"), link_kpi("driven", "signups")),
     on("2026-03-01"),
 )
@@ -114,15 +117,17 @@ EXAMPLES = {
         restore_kpi("old"),
         link_kpi("revenue", "signups"),
         unlink_kpi("driven"),
+        create_key("phone", member="ada", expires_at="2027-01-01T00:00:00Z"),
+        revoke_key("laptop"),
     )
 }
 CREATING = {
     *("plan_cycle", "form_team", "register_member", "set_objective", "carry_forward", "add_key_result"),
-    *("check_in", "start_initiative", "define_kpi"),
+    *("check_in", "start_initiative", "define_kpi", "create_key"),
 }
 OF_ANOTHER_TIME = {"correct_check_in", "retract_check_in", "record_measurements", "restate_measurement"}
 """Commands whose events take effect when that did which they speak of: see the specs of check-ins and measurements."""
-ELSEWHEN = {*OF_ANOTHER_TIME, "redact_text"}
+ELSEWHEN = {*OF_ANOTHER_TIME, "redact_text", "create_key", "revoke_key"}
 """Commands whose events take effect at another time than the command's."""
-ON_NOTHING = {"plan_cycle", "form_team", "register_member", "redact_text", "define_kpi"}
+ON_NOTHING = {"plan_cycle", "form_team", "register_member", "redact_text", "define_kpi", "create_key"}
 """Commands that act on nothing that had to exist at their `effective_at`."""

@@ -9,13 +9,14 @@ real ledger would hold its append to.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from pydantic import BaseModel
 
 from domain.catalogue import FOLDS, decide
 from domain.kernel import Command, Context, Decision, Draft, Fact, Fold, History, Kind, Person, Ref, Texts
+from domain.key.events import KeyCreated, KeyRevoked
 from domain.member.events import MemberErased
 from domain.places import place
 from domain.redaction.events import TextRedacted
@@ -38,6 +39,7 @@ class MemoryLedger:
         self._last_effective: dict[UUID, datetime] = {}
         self._claims: dict[tuple[str, str], Ref] = {}
         self._people: dict[UUID, Person] = {}
+        self.keys: dict[UUID, Literal["active", "revoked"]] = {}
         self._ids = 0
         self._clock = BEGIN
 
@@ -92,6 +94,8 @@ class MemoryLedger:
         """What an event does to the things that the ledger keeps beside the events."""
         if draft.person is not None:
             self._people[draft.stream.id] = draft.person
+        if isinstance(draft.event, KeyCreated | KeyRevoked):
+            self.keys[draft.stream.id] = "active" if isinstance(draft.event, KeyCreated) else "revoked"
         if isinstance(draft.event, MemberErased):
             self._people.pop(draft.stream.id, None)
             gone = [key for key, holder in self._claims.items() if holder == draft.stream]
@@ -159,6 +163,10 @@ class MemoryLedger:
     def person(self, member: UUID, /) -> Person | None:
         """A member's personal data."""
         return self._people.get(member)
+
+    def key_beside(self, id: UUID, /) -> Literal["active", "revoked"] | None:
+        """How a key stands that is kept beside the ledger."""
+        return self.keys.get(id)
 
     def texts_at(self, position: int, /) -> Texts | None:
         """Where the free texts of an event stand, redacted ones included."""

@@ -50,6 +50,9 @@ class World:
     def member(self, name: str = "ada", at: str | None = None) -> Any:
         return self._state(Kind.MEMBER, name, at)
 
+    def key(self, name: str = "laptop", at: str | None = None) -> Any:
+        return self._state(Kind.KEY, name, at)
+
     def objective(self, name: str = "grow", at: str | None = None) -> Any:
         return self._state(Kind.OBJECTIVE, name, at)
 
