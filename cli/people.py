@@ -61,12 +61,11 @@ def list_all(given: Settings, *, as_json: bool) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for name, width in (("id", 36), ("role", 7), ("ends", 10), ("last used", 10)):
         table.add_column(name, min_width=width, no_wrap=True)
-    for name in ("made by", "label"):
-        table.add_column(name, overflow="fold")
+    table.add_column("for, made by", overflow="fold")
     for key in found:
         ends = _day(key["expires_at"]) if key["state"] == "active" else key["state"]
-        made_by = _maker(key["created_by"], makers)
-        table.add_row(str(key["id"]), key["role"], ends, _day(key["last_used_at"]), made_by, _label(key["label"]))
+        about = ", ".join(filter(None, (_label(key["label"]), _maker(key["created_by"], makers))))
+        table.add_row(str(key["id"]), key["role"], ends, _day(key["last_used_at"]), about)
     answers().print(table)
 
 
@@ -116,9 +115,9 @@ def _named(runtime: Runtime, name: str) -> UUID:
 
 
 def _maker(id: UUID | None, names: Mapping[UUID, str]) -> str:
-    if id == ACTOR:
-        return "the command line"
-    return "" if id is None else clean(names.get(id, str(id)))
+    if id is None:
+        return ""
+    return "by the command line" if id == ACTOR else f"by {clean(names.get(id, str(id)))}"
 
 
 def _label(label: Any) -> str:

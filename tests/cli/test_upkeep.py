@@ -5,6 +5,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from cli.opening import ACTOR
 from tests.cli.conftest import refused
 from tests.history.conftest import written
 from tests.history.lines import id_of, plan
@@ -58,6 +59,7 @@ class TestKeys:
         (listed,) = quarterdeck("keys", "list", "--json").json["items"]
         assert (listed["id"], listed["role"], listed["label"]) == (made["id"], "reader", "a dashboard")
         assert made["key"] not in str(listed)
+        assert (listed["state"], listed["created_by"]) == ("active", str(ACTOR))
 
     def test_for_people(self, filled):
         ada = str(id_of("member", "ada"))
@@ -66,13 +68,15 @@ class TestKeys:
         assert "It is not shown again." in out
         listed = filled("keys", "list").out
         assert "2999-01-01" in listed
+        assert " ".join(listed.split()).endswith("by the command line")
         (key,) = filled("keys", "list", "--json").json["items"]
         assert (key["member"], key["expires_at"]) == (ada, "2999-01-01T00:00:00Z")
         assert key["id"] in listed
 
     def test_revoking(self, quarterdeck):
         made = quarterdeck("keys", "add", "--role", "reader", "--json").json
-        assert quarterdeck("keys", "revoke", made["id"], "--json").json["revoked_at"] is not None
+        assert quarterdeck("keys", "revoke", made["id"], "--reason", "lost", "--json").json["revoked_at"] is not None
+        assert '"text":"lost"' in quarterdeck("export").out
         assert "revoked" in quarterdeck("keys", "list").out
         assert "was revoked" in quarterdeck("keys", "revoke", made["id"]).out
 

@@ -69,6 +69,7 @@ LINES = [
     (objective(actor=""), "/actor", "at least 1 character"),
     (without(objective(), "command"), "/command", "is missing"),
     (objective(command="set_objectives"), "/command", "there is no command 'set_objectives'"),
+    (line("create_key", role="admin"), "/command", "there is no command 'create_key'"),
     (objective(effective_at="2026-01-05T09:00:00Z"), "/effective_at", "is called at in a history file"),
     # Fields.
     (objective(titel="x"), "/titel", "is no field that belongs here"),
