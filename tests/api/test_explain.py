@@ -148,8 +148,9 @@ def test_a_cycle_may_be_planned_with_it(at_work: Api):
 
 def test_nothing_is_stored_and_a_reader_may_ask(moved: tuple[Api, int]):
     api, before = moved
+    reader = api.as_("reader")
     stands, board = head(api), api.get(f"{CYCLE}/board?as_of={before}&valid_at=2999-01-01").raw
-    assert api.as_("reader").post(f"{CYCLE}/what-if", without=[before + 1]).status == 200
+    assert reader.post(f"{CYCLE}/what-if", without=[before + 1]).status == 200
     assert head(api) == stands
     assert api.get(f"{CYCLE}/board?as_of={before}&valid_at=2999-01-01").raw == board
 

@@ -144,8 +144,8 @@ def test_no_other_address_takes_csv(unchanged: Api):
     assert (answer.status, answer.slug) == (415, "unsupported_media_type")
 
 
-def test_whoever_may_not_measure_is_told_so(unchanged: Api):
-    for somebody in (unchanged.with_key(None), unchanged.as_("reader")):
+def test_whoever_may_not_measure_is_told_so(at_work: Api):
+    for somebody in (at_work.with_key(None), at_work.as_("reader")):
         assert send(somebody, GOOD).slug in {"unauthenticated", "forbidden"}
 
 
