@@ -20,7 +20,7 @@ from domain.errors import Fault, Refusal
 from domain.kernel import Kind, Ref
 from projections import questions
 from projections.questions import Page
-from projections.reading import Reading
+from projections.reading import Reading, Reads
 
 AsOf = Annotated[
     str | None,
@@ -69,21 +69,42 @@ class Question:
         identity: Identity = self.request.state.identity
         return identity
 
+    def books(self, *, in_parts: bool = False) -> Reads:
+        """Where the answer is read: a replica and the primary behind it, or the primary alone.
+
+        `in_parts`: the answer is sent in parts, and what was sent cannot be made again elsewhere.
+        """
+        runtime, state = self.runtime, self.request.state
+        if runtime.replica is None or in_parts or getattr(state, "from_primary", False):
+            return runtime.books
+        return runtime.replica
+
+    def note(self, reading: Reading) -> None:
+        """Keeps for who is around the answer what it reflects and where it came from."""
+        self.request.state.position = reading.position
+        if reading.replica:
+            self.request.state.from_replica = True
+
     @contextmanager
-    def reading(self) -> Iterator[Reading]:
+    def reading(self, *, in_parts: bool = False) -> Iterator[Reading]:
         """The view that the answer is made from."""
-        with self.reading_at(self.as_of, self.valid_at) as reading:
+        with self.reading_at(self.as_of, self.valid_at, in_parts=in_parts) as reading:
             yield reading
 
     @contextmanager
     def reading_at(
-        self, as_of: str | None, valid_at: str | None, names: Mapping[str, str] = MappingProxyType({})
+        self,
+        as_of: str | None,
+        valid_at: str | None,
+        names: Mapping[str, str] = MappingProxyType({}),
+        *,
+        in_parts: bool = False,
     ) -> Iterator[Reading]:
         """A view at other clocks; `names` says by which parameters they came."""
         try:
-            view = self.runtime.books.reading(as_of, valid_at, min_position=self.min_position)
+            view = self.books(in_parts=in_parts).reading(as_of, valid_at, min_position=self.min_position)
             with view as reading:
-                self.request.state.position = reading.position
+                self.note(reading)
                 yield reading
         except Refusal as refusal:
             refusal.faults = tuple(Fault(names.get(f.pointer.lstrip("/"), f.pointer), f.reason) for f in refusal.faults)

@@ -46,8 +46,9 @@ class Comparison:
         }
         clocks = [beside if said is None else said for _, said, beside in given.values()]
         try:
-            with between(asked.runtime.books, *clocks, min_position=asked.min_position) as ends:
-                asked.request.state.position = ends.new.position
+            with between(asked.books(), *clocks, min_position=asked.min_position) as ends:
+                asked.note(ends.old)
+                asked.note(ends.new)
                 yield ends
         except Refusal as refusal:
             named = {end: other for end, (other, said, beside) in given.items() if said is None and beside is not None}

@@ -1,5 +1,7 @@
 """What every endpoint under /v1 asks first: is the ledger there, who is it, does it take what is sent along.
 
+And last: was it a replica that failed? Then it is asked again of the primary.
+
 It comes before FastAPI's own work, and before the body is read: a stranger is sent away without reading five
 megabytes of what they have to say.
 """
@@ -17,7 +19,7 @@ from api.bodies import payload_of
 from api.credentials import Identity, secret_in
 from api.errors import TooManyFailures, Unauthenticated, pointer
 from api.runtime import Runtime
-from domain.errors import Fault, Forbidden, Invalid
+from domain.errors import Fault, Forbidden, Invalid, NotReady
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _WITH_BODY = {"POST", "PUT", "PATCH"}
@@ -43,7 +45,14 @@ class GuardedRoute(APIRoute):
                 _refuse_other_sites(request)
             _refuse_unknown(request, known)
             request.state.payload = await self.payload(request) if methods & _WITH_BODY else {}
-            return await handle(request)
+            try:
+                return await handle(request)
+            except NotReady as error:
+                if runtime.replica is None or not getattr(request.state, "from_replica", False):
+                    raise
+                runtime.replica.lost(error)
+                request.state.from_primary = True
+                return await handle(request)
 
         return handler
 

@@ -52,7 +52,15 @@ def get_readiness(request: Request) -> Response:
     reasons, position = _reasons(runtime_of(request))
     if reasons:
         return problem("not_ready", " ".join(reasons), headers={"Retry-After": "1"}, reasons=reasons)
-    return answer({"status": "ready"}, position=position)
+    note = _note(runtime_of(request))
+    return answer({"status": "ready"} | ({"note": note} if note else {}), position=position)
+
+
+def _note(runtime: Runtime) -> str | None:
+    """A replica that is not well: what it does not answer, the primary does."""
+    if runtime.replica is None:
+        return None
+    return runtime.replica.standing.error
 
 
 def _reasons(runtime: Runtime) -> tuple[list[str], int | None]:

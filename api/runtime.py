@@ -34,6 +34,8 @@ from ledger.proofs.sealer import Sealer
 from ledger.recorder import LedgerRecorder
 from projections.projector import Projector
 from projections.reading import Books
+from projections.replica import PATIENCE as REPLICA_PATIENCE
+from projections.replica import Replica
 from projections.sealing import seal_due
 
 _LOG = logging.getLogger("quarterdeck.runtime")
@@ -51,12 +53,13 @@ OnAdminKey = Callable[[str, Path], None]
 class Runtime:
     """One open ledger. Nothing connects until `prepare()`."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, replica: Database | None = None) -> None:
         self.settings = settings
         self.database = database
         self.recorder = LedgerRecorder(database, EventMapper(EVENTS))
         self.ledger = Ledger(self.recorder)
         self.books = Books(database, self.recorder)
+        self.replica = Replica(replica, self.books) if replica is not None else None
         self.projector = Projector(database, self.recorder, self.books.reached)
         self.keys = Keys(database, settings.admin_key)
         self.attempts = Attempts()
@@ -94,6 +97,8 @@ class Runtime:
         if on_admin_key:
             self.sealer.start()  # a server's; the command line has it catch up where it is needed
         self._await_books()
+        if self.replica is not None:
+            self.replica.start()
         self._reason = None
 
     def _await_books(self) -> None:
@@ -151,6 +156,8 @@ class Runtime:
         self._unsealed.set()
         if self._thread is not None:
             self._thread.join(RETRY)
+        if self.replica is not None:
+            self.replica.stop()
         self.sealer.stop()
         self.projector.stop()
         self.recorder.close()
@@ -177,9 +184,14 @@ def running(settings: Settings, *, on_admin_key: OnAdminKey | None = None) -> It
             url = server.url
         try:
             database = stack.enter_context(Database(url, settings.schema))
+            copy = None
+            if settings.read_database_url is not None and on_admin_key is not None:
+                # Whoever finds no connection free there is answered by the primary before long.
+                url = settings.read_database_url
+                copy = stack.enter_context(Database(url, settings.schema, patience=REPLICA_PATIENCE))
         except (ValueError, psycopg.ProgrammingError) as error:
             raise SettingsError(f"This names no database: {_unquoted(error)}") from None
-        runtime = Runtime(settings, database)
+        runtime = Runtime(settings, database, copy)
         stack.callback(runtime.close)
         if on_admin_key is None:
             runtime.prepare()

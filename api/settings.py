@@ -21,6 +21,8 @@ class Settings:
     """
 
     database_url: str | None = field(default=None, repr=False)
+    read_database_url: str | None = field(default=None, repr=False)
+    """A streaming replica of that database, for a server's reads with `as_of`."""
     data: Path = Path(".quarterdeck")
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -38,6 +40,7 @@ class Settings:
         given = {name: value for name, value in env.items() if value.strip()}
         return cls(
             database_url=given.get("QUARTERDECK_DATABASE_URL"),
+            read_database_url=given.get("QUARTERDECK_READ_DATABASE_URL"),
             data=Path(given.get("QUARTERDECK_DATA", cls.data)),
             host=given.get("QUARTERDECK_HOST", cls.host),
             port=port(given["QUARTERDECK_PORT"]) if "QUARTERDECK_PORT" in given else DEFAULT_PORT,

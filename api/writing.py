@@ -31,6 +31,8 @@ from domain.cycle.events import CycleSealed
 from domain.errors import Fault, Forbidden, Invalid, NotReady, Refusal, Stale
 from domain.kernel import Command, Context, Kind, Ref
 from domain.key.decisions import CreateKey
+from domain.member.decisions import EraseMember
+from domain.redaction.decisions import RedactText
 from domain.values import Id, plain
 from ledger.orders import Executed, IdempotencyKey, IfMatch, Order
 from projections import questions
@@ -116,6 +118,8 @@ def _answered(
     `more`: what no later answer can tell.
     """
     closes = isinstance(command, CloseCycle)
+    if runtime.replica is not None and isinstance(command, RedactText | EraseMember):
+        runtime.replica.forgot(executed.position)
     try:
         if closes:
             executed = _sealed(runtime, executed)

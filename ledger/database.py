@@ -41,7 +41,9 @@ _TRANSPORT: Mapping[str, Any] = {
 class Database:
     """The database and the schema in it that one ledger lives in. Connects on `open()`, not before."""
 
-    def __init__(self, url: str, schema: str = "quarterdeck", *, pool_size: int = POOL_SIZE) -> None:
+    def __init__(
+        self, url: str, schema: str = "quarterdeck", *, pool_size: int = POOL_SIZE, patience: float = PATIENCE
+    ) -> None:
         if not _SCHEMA.fullmatch(schema):
             raise ValueError(f"{schema!r} cannot name a schema here: use a-z, 0-9 and _, at most 56 of them")
         self.url = url
@@ -62,7 +64,7 @@ class Database:
             kwargs={"autocommit": True},
             min_size=0,  # connects when it is asked for, so a ledger may be opened before it is migrated
             max_size=pool_size,
-            timeout=PATIENCE,
+            timeout=patience,
             # Its attempts come ever more rarely; given up early, the next caller begins them anew, and a database
             # that is back after an hour is found within seconds.
             reconnect_timeout=PATIENCE,

@@ -1,11 +1,11 @@
 """Two points in a ledger's time to compare: `from` and `to` are `as_of`, `from_valid` and `to_valid` `valid_at`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from domain.errors import Fault, Refusal, invalid
-from projections.reading import Books, Reading
+from projections.reading import Reading, Reads
 
 
 class Ends(NamedTuple):
@@ -17,7 +17,7 @@ class Ends(NamedTuple):
 
 @contextmanager
 def between(
-    books: Books,
+    books: Reads,
     from_: str | None,
     to: str | None,
     from_valid: str | None,
@@ -43,16 +43,13 @@ def between(
 
 
 @contextmanager
-def _named(books: Books, name: str, as_of: str | None, valid_at: str | None, least: int | None) -> Iterator[Reading]:
+def _named(books: Reads, name: str, as_of: str | None, valid_at: str | None, least: int | None) -> Iterator[Reading]:
     """A view, whose refusals name the parameters of this end."""
     names = {"/as_of": f"/{name}", "/valid_at": f"/{name}_valid"}
-    try:
-        view = books.reading(as_of, valid_at, min_position=least)
-        reading = view.__enter__()
-    except Refusal as refusal:
-        refusal.faults = tuple(Fault(names.get(f.pointer, f.pointer), f.reason) for f in refusal.faults)
-        raise
-    try:
+    with ExitStack() as stack:
+        try:
+            reading = stack.enter_context(books.reading(as_of, valid_at, min_position=least))
+        except Refusal as refusal:
+            refusal.faults = tuple(Fault(names.get(f.pointer, f.pointer), f.reason) for f in refusal.faults)
+            raise
         yield reading
-    finally:
-        view.__exit__(None, None, None)

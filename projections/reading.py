@@ -11,13 +11,13 @@ of one position, whatever is written meanwhile.
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from threading import Condition
 from time import monotonic
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple, Protocol
 from uuid import UUID
 
 import psycopg
@@ -34,7 +34,7 @@ from ledger.sql import load
 
 SQL = load("projections", "reading.sql")
 PATIENCE = 5.0
-_POSITION = re.compile(r"0|[1-9][0-9]{0,17}")
+POSITION = re.compile(r"0|[1-9][0-9]{0,17}")
 _LOOK_AGAIN = 0.02
 
 
@@ -48,7 +48,7 @@ def _exact(data: bytes | str) -> Any:
 
 @dataclass(slots=True)
 class Reading:
-    """One answer's view. `explicit`: whether `as_of` was asked for."""
+    """One answer's view. `explicit`: whether `as_of` was asked for; `replica`: whether it is of a replica."""
 
     connection: Connection
     reader: Reader
@@ -56,6 +56,7 @@ class Reading:
     recorded_at: datetime | None
     valid_at: datetime
     explicit: bool = False
+    replica: bool = False
     memo: dict[Any, Any] = field(default_factory=dict)
 
     def rows(self, query: LiteralString, **parameters: Any) -> list[dict[str, Any]]:
@@ -86,6 +87,15 @@ class Reading:
         if id is None:
             raise NotFound(f"There is no cycle {named}.")
         return id
+
+
+class Reads(Protocol):
+    """Who hands out readings: the books themselves, or a replica before them."""
+
+    def reading(
+        self, as_of: str | None = None, valid_at: str | None = None, *, min_position: int | None = None
+    ) -> AbstractContextManager[Reading]:
+        """A view at the two clocks. Raises `Invalid`, `NotReady`."""
 
 
 class Books:
@@ -134,43 +144,24 @@ class Books:
         """A view at the two clocks, as a client writes them. Raises `Invalid`, `NotReady`."""
         if min_position is not None:
             self.wait_for(min_position)
-        with self._snapshot() as connection:
+        with ExitStack() as stack:
+            connection = stack.enter_context(snapshot(self.database))
             stands, head, now = self._stand(connection)
             position, explicit = _position(connection, as_of, stands, head, now)
-        if position > stands:
-            self.wait_for(position)
-        with self._snapshot() as connection:
-            connection.execute(SQL["patience"])
-            recorded_at = _recorded_at(connection, position)
-            latest = max(now, recorded_at) if recorded_at else now
-            at = _instant("valid_at", valid_at) if valid_at is not None else latest
-            yield Reading(connection, self.reader, position, recorded_at, at, explicit)
+            if position > stands:
+                stack.close()
+                self.wait_for(position)
+                connection = stack.enter_context(snapshot(self.database))
+            yield view(connection, self.reader, Asked(position, explicit, now), valid_at)
 
     @contextmanager
     def reading_at(self, position: int, valid_at: datetime | None) -> Iterator[Reading]:
         """The view that a write's answer is made from: at its position and, of that, the instant."""
         self.wait_for(position)
-        with self._snapshot() as connection:
+        with snapshot(self.database) as connection:
             recorded_at = _recorded_at(connection, position)
             at = valid_at or recorded_at or datetime.now(UTC)
             yield Reading(connection, self.reader, position, recorded_at, at, explicit=True)
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[Connection]:
-        with self.database.connection() as connection:
-            connection.isolation_level = IsolationLevel.REPEATABLE_READ
-            connection.read_only = True
-            try:
-                with connection.transaction():
-                    yield connection
-            except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
-                raise NotReady(
-                    "The books are of another version of the program and are being rebuilt.", slug="books_behind"
-                ) from error
-            finally:
-                if not connection.closed:
-                    connection.isolation_level = None
-                    connection.read_only = None
 
     def _stand(self, connection: Connection) -> tuple[int, int, datetime]:
         try:
@@ -179,6 +170,44 @@ class Books:
             raise NotReady("The books are not there yet.", slug="books_behind") from None
         assert row is not None  # noqa: S101
         return row[0] or 0, row[1], row[2]
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[Connection]:
+    """A transaction that sees the database as it is at its first statement, and only reads."""
+    with database.connection() as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        try:
+            with connection.transaction():
+                yield connection
+        except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
+            raise NotReady(
+                "The books are of another version of the program and are being rebuilt.", slug="books_behind"
+            ) from error
+        finally:
+            if not connection.closed:
+                connection.isolation_level = None
+                connection.read_only = None
+
+
+class Asked(NamedTuple):
+    """What `as_of` came to: a position, whether it named one, and the database's clock."""
+
+    position: int
+    explicit: bool
+    now: datetime
+
+
+def view(
+    connection: Connection, reader: Reader, asked: Asked, valid_at: str | None, *, replica: bool = False
+) -> Reading:
+    """The view of a snapshot in which the books have reached the position. Raises `Invalid` for a bad `valid_at`."""
+    connection.execute(SQL["patience"])
+    recorded_at = _recorded_at(connection, asked.position)
+    latest = max(asked.now, recorded_at) if recorded_at else asked.now
+    at = latest if valid_at is None else instant_of("valid_at", valid_at)
+    return Reading(connection, reader, asked.position, recorded_at, at, asked.explicit, replica)
 
 
 def _recorded_at(connection: Connection, position: int) -> datetime | None:
@@ -190,21 +219,26 @@ def _position(connection: Connection, as_of: str | None, stands: int, head: int,
     """The position that `as_of` names, and whether it names one."""
     if as_of is None:
         return stands, False
-    if _POSITION.fullmatch(as_of):
+    if POSITION.fullmatch(as_of):
         position = int(as_of)
         if position > head:
             raise invalid("/as_of", f"lies beyond the ledger's head, which is {head}", slug="as_of_beyond_head")
         return position, True
     if as_of == now.date().isoformat():
         return stands, False
-    instant = _instant("as_of", as_of, "a position, ")
+    instant = instant_of("as_of", as_of, "a position, ")
     if instant > now:
         raise invalid("/as_of", "lies in the future", slug="as_of_in_future")
+    return position_at(connection, instant), True
+
+
+def position_at(connection: Connection, instant: datetime) -> int:
+    """The last position recorded by an instant; 0 if none was."""
     row = connection.execute(SQL["position_at"], {"instant": instant}).fetchone()
-    return (row[0] if row else 0), True
+    return row[0] if row else 0
 
 
-def _instant(name: str, text: str, more: str = "") -> datetime:
+def instant_of(name: str, text: str, more: str = "") -> datetime:
     """An instant, or the end of a day."""
     try:
         if _DAY.fullmatch(text):

@@ -41,3 +41,22 @@ SELECT member, name, email, external_id FROM people WHERE member = ANY (%(member
 -- name: patience
 -- No statement of an answer works longer than this, whatever was asked: it would hold a connection that others wait for.
 SET LOCAL statement_timeout = '60s';
+
+-- name: replica_stands
+-- Of a replica: whether it is one, where its books are and when that was recorded, and the clock.
+SELECT pg_is_in_recovery(), b.position, (SELECT recorded_at FROM events AS e WHERE e.position = b.position),
+       clock_timestamp()
+  FROM (SELECT coalesce(min(position), 0) AS position FROM books) AS b;
+
+-- name: newest
+-- Of a replica: whether it is one, where its books are, and its last event.
+SELECT pg_is_in_recovery(), (SELECT coalesce(min(position), 0) FROM books), e.position, e.id
+  FROM events AS e ORDER BY e.position DESC LIMIT 1;
+
+-- name: beside
+-- Of the primary, beside that: the head, where the books are, the last time that something was redacted or erased,
+-- and whether the replica's last event is ours.
+SELECT (SELECT position FROM head), (SELECT coalesce(min(position), 0) FROM books),
+       coalesce(greatest((SELECT max(position) FROM events WHERE type = 'event.text_redacted'),
+                         (SELECT max(position) FROM events WHERE type = 'member.erased')), 0),
+       EXISTS (SELECT FROM events WHERE position = %(position)s AND id = %(id)s);

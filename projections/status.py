@@ -1,6 +1,7 @@
 """Where the ledger and its books are (`GET /ledger`), and whether all is well (`/readyz`)."""
 
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 import psycopg
@@ -9,16 +10,20 @@ from ledger.proofs import store as store_of_tree
 from ledger.sql import load
 from projections import store
 from projections.reading import Books
+from projections.replica import Standing
 from projections.shapes import Shape
 from projections.shelf import BOOKS
 
 SQL = load("projections", "store.sql")
 
 
-def ledger_status(books: Books, upto: int | None = None, unsealed: str | None = None) -> Shape:
+def ledger_status(
+    books: Books, upto: int | None = None, unsealed: str | None = None, replica: Standing | None = None
+) -> Shape:
     """The ledger's head and each book: `lag` in events; `state` live, behind or stopped; `error` why it stopped.
 
-    `root` is the newest checkpoint's, or the newest's at or before a position. `unsealed`: why the sealer is stopped.
+    `root` is the newest checkpoint's, or the newest's at or before a position. `unsealed`: why the sealer is stopped;
+    `replica`: how the replica is, if there is one.
     """
     head = books.reader.head()
     with books.database.connection() as connection:
@@ -42,6 +47,7 @@ def ledger_status(books: Books, upto: int | None = None, unsealed: str | None = 
             "lag": lag,
             "error": unsealed,
         },
+        "replica": asdict(replica) if replica else None,
         "books": [_book(book.name, book.version, known.get(book.name), head.position) for book in BOOKS],
     }
 

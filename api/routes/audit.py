@@ -78,7 +78,7 @@ def add(api: Api) -> None:
 def _table(asked: Question, given: dict[str, Any], after: str | None) -> Response:
     """All of it, from one snapshot that is held until the last row is sent."""
     with ExitStack() as stack:
-        reading = stack.enter_context(asked.reading())
+        reading = stack.enter_context(asked.reading(in_parts=True))
         items = questions.audit_items(reading, resolved(reading, given), after)
         rows = audit_csv(items, partial(questions.names_of, reading))
         return Streamed(rows, stack, CSV, position=reading.position, headers=_VARY)

@@ -53,10 +53,12 @@ def add(api: Api) -> None:
     def get_ledger(asked: Asked) -> Response:
         """The head of the ledger, the root of its tree, and its books with their positions and lag.
 
-        With `as_of`, the head that it had then, and the newest checkpoint at or before it; where the books and the
-        sealer are is always where they are now. `root` is hexadecimal.
+        With `as_of`, the head that it had then, and the newest checkpoint at or before it; where the books, the
+        sealer and the replica are is always where they are now. `root` is hexadecimal.
         """
         with asked.reading() as reading:
             upto = reading.position if reading.explicit else None
-            status = questions.ledger_status(asked.runtime.books, upto, asked.runtime.sealer.error)
+            runtime = asked.runtime
+            replica = runtime.replica.standing if runtime.replica else None
+            status = questions.ledger_status(runtime.books, upto, runtime.sealer.error, replica)
             return asked.answer(reading, status | (reading.stamp() if reading.explicit else {}))

@@ -74,7 +74,7 @@ def _marks(reading: Reading, cycle: UUID) -> Iterator[charts.Mark]:
 def _stream(asked: Question, cycle: CycleRef, after: str | None) -> Response:
     """All of it, from one snapshot that is held until the last line is sent."""
     with ExitStack() as stack:
-        reading = stack.enter_context(asked.reading())
+        reading = stack.enter_context(asked.reading(in_parts=True))
         found = questions.frames(reading, reading.cycle_named(cycle), after)
         stack.callback(found.close)
         return Lines(found, stack, position=reading.position, headers=_VARY)

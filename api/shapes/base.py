@@ -79,6 +79,7 @@ class Problem(BaseModel):
 
 
 class Health(Shape):
-    """How the server is."""
+    """How the server is. `note`: what is not well but keeps nobody from being answered."""
 
     status: Literal["alive", "ready"]
+    note: str | None = None

@@ -167,6 +167,15 @@ class Sealing(Shape):
     error: str | None
 
 
+class ReplicaStanding(Shape):
+    """How the replica is that reads with `as_of` go to: `lag` in events; `error` why it is asked little or nothing."""
+
+    state: Literal["live", "behind", "unreachable", "not_a_replica", "other_ledger"]
+    position: int
+    lag: int
+    error: str | None
+
+
 class LedgerStatus(Shape):
     """The ledger's head, the root of its newest checkpoint, and the books."""
 
@@ -176,4 +185,5 @@ class LedgerStatus(Shape):
     checkpoint_position: int | None
     projector: Lease | None
     sealer: Sealing
+    replica: ReplicaStanding | None
     books: list[Book]

@@ -105,7 +105,7 @@ class Pair:
         """Makes and starts both. Synchronous: a commit on the primary waits until the standby has it too."""
         self.primary.start()
         # `durable=False` turns this off, and what is written would reach a standby only now and then.
-        self.primary.set(synchronous_commit="on")
+        self.primary.set(synchronous_commit="on", wal_retrieve_retry_interval="100ms")
         self.standby.follow(self.primary)
         if synchronous:
             # After the copy: the standby, once promoted, must wait for nobody.
@@ -117,6 +117,8 @@ class Pair:
 
     def caught_up(self) -> None:
         """Waits until the standby shows all that the primary has written by now."""
+        # A commit sends what it follows, and the record of a lock that somebody holds would wait for one.
+        self.primary.value("SELECT pg_logical_emit_message(true, 'so far', '')")
         written = self.primary.value("SELECT pg_current_wal_insert_lsn()")
         _until(
             lambda: self.standby.value(f"SELECT pg_last_wal_replay_lsn() >= '{written}'") is True,
@@ -131,7 +133,8 @@ class Pair:
 
 @contextmanager
 def replication(folder: Path, *, synchronous: bool = False) -> Iterator[Pair]:
-    """A pair in a folder, running; it ends with the block."""
+    """A pair in a folder, which is made; it ends with the block."""
+    folder.mkdir(parents=True, exist_ok=True)
     pair = Pair(folder)
     try:
         pair.start(synchronous=synchronous)
