@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from api.answers import answer, nothing_new, strong, text, weak
+from api.answers import answer, in_parts, nothing_new, strong, text, weak
 from api.conditions import not_modified
 from api.credentials import Identity
 from api.guard import runtime_of
@@ -152,10 +152,11 @@ class Question:
         """
         if etag is not None:
             return answer(content, position=reading.position, etag=etag, headers=headers)
-        etag = weak(content if said is None else said)
+        written = in_parts(content)
+        etag = weak(written if said is None else said)
         if not_modified(self.if_none_match, etag):
             return nothing_new(position=reading.position, etag=etag, headers=headers)
-        return answer(content, position=reading.position, etag=etag, headers=headers)
+        return answer(written, position=reading.position, etag=etag, headers=headers)
 
     def text(self, reading: Reading, content: str, media_type: str, headers: Mapping[str, str]) -> Response:
         """The same as a text of another type than JSON, in UTF-8."""

@@ -50,7 +50,7 @@ def tidy(number: Decimal) -> Decimal:
 _HUGE = Decimal("1e18")
 
 
-@lru_cache(maxsize=4096)  # the same few scores stand on a board again and again
+@lru_cache(maxsize=16_384)  # the same few scores stand on a board again and again
 def six(number: Decimal | None) -> Decimal | None:
     """The number as an answer shows it: six decimals, half up."""
     if number is None:
@@ -172,6 +172,7 @@ def expected(starts_on: date, ends_on: date, day: date) -> Decimal:
     return _EXACT.divide(Decimal((day - starts_on).days), Decimal((ends_on - starts_on).days))
 
 
+@lru_cache(maxsize=16_384)  # as for bands
 def pace(expected: Decimal, score: Decimal) -> Pace:
     """How the score stands against what is expected."""
     behind = tidy(_EXACT.subtract(expected, score))
@@ -202,10 +203,13 @@ def stale(
     at: datetime,
 ) -> bool:
     """Whether a key result has been silent for too long at the instant `at`."""
+    if not cycle_open:
+        return False
     since = checked_in_at or max(began_at, start_of(starts_on))
-    return cycle_open and at - since > timedelta(days=every_days)
+    return at - since > timedelta(days=every_days)
 
 
+@lru_cache(maxsize=1024)  # of a board's key results all ask for the same day
 def start_of(day: date) -> datetime:
     """The first instant of a day, UTC."""
     return datetime.combine(day, time.min, tzinfo=UTC)

@@ -37,7 +37,7 @@ def cycle_row(reading: Reading, id: UUID) -> Row:
 def cycle_scores(reading: Reading, ids: Iterable[UUID]) -> dict[UUID, Decimal | None]:
     """The scores of some cycles, summed where the rows lie."""
     scores: dict[UUID, Decimal | None] = dict.fromkeys(ids)
-    for row in reading.rows(OBJECTIVES["scores"], cycles=list(scores)):
+    for row in reading.rows(OBJECTIVES["scores"], cycles=list(scores)) if scores else ():
         scores[row["cycle"]] = scoring.ratio(row["above"], row["below"])
     return scores
 

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from threading import Condition
 from time import monotonic
 from typing import Any, LiteralString, NamedTuple, Protocol
@@ -22,8 +23,9 @@ from uuid import UUID
 
 import psycopg
 from psycopg import IsolationLevel
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.rows import dict_row
-from psycopg.types.json import set_json_loads
 
 from domain.errors import NotFound, NotReady, invalid
 from domain.scoring import end_of
@@ -41,9 +43,22 @@ _LOOK_AGAIN = 0.02
 _decoder = json.JSONDecoder(parse_float=Decimal)
 
 
-def _exact(data: bytes | str) -> Any:
-    """JSON with exact numbers."""
-    return _decoder.decode(data if isinstance(data, str) else str(data, "utf-8"))
+@lru_cache(maxsize=8_192)
+def _short(data: bytes) -> Any:
+    return _decoder.decode(str(data, "utf-8"))
+
+
+_SHORT = 400
+"""Bytes of JSON worth remembering: measures and values, of which a board has thousands, most of them alike."""
+
+
+class _Exact(Loader):
+    """JSON with exact numbers. What comes of it is shared by answers, and is not to be changed."""
+
+    def load(self, data: Buffer) -> Any:
+        """The value of a column."""
+        text = data if type(data) is bytes else bytes(data)
+        return _short(text) if len(text) <= _SHORT else _decoder.decode(str(text, "utf-8"))
 
 
 @dataclass(slots=True)
@@ -63,7 +78,7 @@ class Reading:
         """The rows of a query, which may name `as_of` and `valid_at`."""
         clocks = {"as_of": self.position, "valid_at": self.valid_at}
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            set_json_loads(_exact, cursor)
+            cursor.adapters.register_loader("jsonb", _Exact)
             return cursor.execute(query, clocks | parameters).fetchall()
 
     def value(self, query: LiteralString, **parameters: Any) -> Any:
@@ -203,7 +218,6 @@ def view(
     connection: Connection, reader: Reader, asked: Asked, valid_at: str | None, *, replica: bool = False
 ) -> Reading:
     """The view of a snapshot in which the books have reached the position. Raises `Invalid` for a bad `valid_at`."""
-    connection.execute(SQL["patience"])
     recorded_at = _recorded_at(connection, asked.position)
     latest = max(asked.now, recorded_at) if recorded_at else asked.now
     at = latest if valid_at is None else instant_of("valid_at", valid_at)
@@ -211,8 +225,9 @@ def view(
 
 
 def _recorded_at(connection: Connection, position: int) -> datetime | None:
-    row = connection.execute(SQL["recorded_at"], {"position": position}).fetchone()
-    return row[0] if row else None
+    row: Any = connection.execute(SQL["recorded_at"], {"position": position}).fetchone()
+    recorded_at: datetime | None = row[0]
+    return recorded_at
 
 
 def _position(connection: Connection, as_of: str | None, stands: int, head: int, now: datetime) -> tuple[int, bool]:

@@ -7,8 +7,9 @@ SELECT (SELECT min(position) FROM books), (SELECT position FROM head), clock_tim
 SELECT position FROM events WHERE recorded_at <= %(instant)s ORDER BY recorded_at DESC LIMIT 1;
 
 -- name: recorded_at
--- When a position was recorded.
-SELECT recorded_at FROM events WHERE position = %(position)s;
+-- When a position was recorded. From here on no statement of the answer works longer than a minute, whatever was asked:
+-- it would hold a connection that others wait for.
+SELECT (SELECT recorded_at FROM events WHERE position = %(position)s), set_config('statement_timeout', '60s', true);
 
 -- name: label
 -- The cycle that holds a label, if it did by then.
@@ -37,10 +38,6 @@ SELECT max(position) FROM events
 -- name: people
 -- Names and addresses of some members; erased ones are left out.
 SELECT member, name, email, external_id FROM people WHERE member = ANY (%(members)s);
-
--- name: patience
--- No statement of an answer works longer than this, whatever was asked: it would hold a connection that others wait for.
-SET LOCAL statement_timeout = '60s';
 
 -- name: replica_stands
 -- Of a replica: whether it is one, where its books are and when that was recorded, and the clock.

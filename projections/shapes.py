@@ -30,8 +30,8 @@ def when(cycle: Row, at: datetime) -> When:
 
 def text(row: Row, name: str) -> Any:
     """A text of a row, or what stands where it was redacted."""
-    redactions = row.get("redactions")
-    return redactions[name] if redactions and name in redactions else row[name]
+    redactions = row["redactions"]
+    return row[name] if redactions is None or name not in redactions else redactions[name]
 
 
 def cycle(row: Row, score: Decimal | None, at: datetime) -> Shape:
@@ -79,7 +79,7 @@ def member(row: Row, person: Row | None, teams: Sequence[Shape], *, personal: bo
 
 def key_result(row: Row, when: When) -> Shape:
     """A key result with its scores."""
-    pace = scoring.pace(when.expected, row["score"])
+    pace, checked_in_at = scoring.pace(when.expected, row["score"]), row["checked_in_at"]
     return {
         "id": row["id"],
         "external_id": row["external_id"],
@@ -96,14 +96,14 @@ def key_result(row: Row, when: When) -> Shape:
         "progress": six(row["progress"]),
         "score": six(row["score"]),
         "grade": row["grade"],
-        "status": scoring.status(row["checked_in_at"] is not None or row["measured"], row["said"], pace),
+        "status": scoring.status(checked_in_at is not None or row["measured"], row["said"], pace),
         "pace": pace,
         "confidence": row["confidence"],
-        "checked_in_at": row["checked_in_at"],
+        "checked_in_at": checked_in_at,
         "stale": scoring.stale(
             cycle_open=when.cycle["state"] == "open" and row["state"] == "active",
             every_days=when.cycle["check_in_every_days"],
-            checked_in_at=row["checked_in_at"],
+            checked_in_at=checked_in_at,
             began_at=row["began_at"],
             starts_on=when.cycle["starts_on"],
             at=when.at,
@@ -117,13 +117,14 @@ def objective(row: Row, key_results: Sequence[Row], carried_to: UUID | None, whe
     parts = [key_result(each, when) for each in key_results]
     active = [part for part in parts if part["state"] == "active"]
     measured = row["progress"] is not None
+    title = text(row, "title")
     return {
         "id": row["id"],
         "external_id": row["external_id"],
         "cycle": row["cycle"],
-        "title": text(row, "title"),
+        "title": title,
         "description": text(row, "description"),
-        "statement": statement(text(row, "title"), [part["title"] for part in active]),
+        "statement": statement(title, [part["title"] for part in active]),
         "team": row["team"],
         "owner": row["owner"],
         "tags": row["tags"],

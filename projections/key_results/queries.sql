@@ -32,10 +32,13 @@ SELECT v.*, e.position AS born
  LIMIT %(limit)s;
 
 -- name: of_objectives
--- The key results of some objectives at both clocks, oldest first.
-SELECT v.*
+-- The key results of some objectives at both clocks, oldest first. The parents are an array, and not a subquery: else
+-- the planner, which cannot tell how many there are, looks through all key results that there ever were.
+SELECT v.id, v.position, v.external_id, v.objective, v.title, v.redactions, v.owner, v.team, v.tags, v.weight, v.measure,
+       v.carried_from, v.state, v.value, v.progress, v.score, v.grade, v.said, v.confidence, v.checked_in_at,
+       v.began_at, v.kpi, v.measured
   FROM (SELECT child, min(position) AS born FROM attachments
-         WHERE parent = ANY (SELECT 'objective/' || o FROM unnest(%(objectives)s::uuid[]) AS o)
+         WHERE parent = ANY (ARRAY (SELECT 'objective/' || o FROM unnest(%(objectives)s::uuid[]) AS o))
            AND starts_with(child, 'key_result/') AND position <= %(as_of)s
          GROUP BY child) AS a
  CROSS JOIN LATERAL (

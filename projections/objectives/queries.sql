@@ -42,7 +42,7 @@ SELECT v.*
          WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
            AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
- WHERE a.parent = ANY (SELECT 'cycle/' || c FROM unnest(%(cycles)s::uuid[]) AS c) AND a.position <= %(as_of)s
+ WHERE a.parent = ANY (ARRAY (SELECT 'cycle/' || c FROM unnest(%(cycles)s::uuid[]) AS c)) AND a.position <= %(as_of)s
    AND v.cycle = ANY (%(cycles)s)
  ORDER BY a.position, a.child;
 
@@ -59,7 +59,7 @@ SELECT DISTINCT o.carried_from AS old, o.id AS new, min(o.position) OVER (PARTIT
 -- Both sums are exact; dividing is left to the domain.
 SELECT v.cycle, sum(v.weight * least(greatest(coalesce(v.grade, v.score), 0), 1)) AS above, sum(v.weight) AS below
   FROM (SELECT DISTINCT child FROM attachments
-         WHERE parent = ANY (SELECT 'cycle/' || c FROM unnest(%(cycles)s::uuid[]) AS c)
+         WHERE parent = ANY (ARRAY (SELECT 'cycle/' || c FROM unnest(%(cycles)s::uuid[]) AS c))
            AND position <= %(as_of)s) AS a
  CROSS JOIN LATERAL (
         SELECT * FROM objective_versions
