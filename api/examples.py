@@ -254,6 +254,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "checkpoint_position": 42,
         "projector": {"holder": "server-1:4711", "since": "2026-01-02T08:00:00.000000Z"},
         "sealer": {"state": "live", "position": 42, "lag": 0, "error": None},
+        "replica": {"state": "live", "position": 42, "lag": 0, "error": None},
         "books": [
             {"name": "key_results", "version": 1, "position": 42, "lag": 0, "state": "live", "error": None},
         ],

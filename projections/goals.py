@@ -74,7 +74,8 @@ def objective_shapes(
 
 def key_result_shapes(reading: Reading, rows: Sequence[Row]) -> list[Shape]:
     """Key results, each measured against its own cycle."""
-    owners = {row["id"]: row["cycle"] for row in reading.rows(OBJECTIVES["at"], ids=[r["objective"] for r in rows])}
+    ids = list({row["objective"] for row in rows})
+    owners = {row["id"]: row["cycle"] for row in reading.rows(OBJECTIVES["cycles_of"], ids=ids)}
     cycles = cycle_rows(reading, set(owners.values()))
     times = {id: shapes.when(cycle, reading.valid_at) for id, cycle in cycles.items()}
     return [shapes.key_result(row, times[owners[row["objective"]]]) for row in rows]

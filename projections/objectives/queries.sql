@@ -9,6 +9,16 @@ SELECT v.*
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
  ORDER BY wanted.n;
 
+-- name: cycles_of
+-- The cycle that each of some objectives is in at both clocks.
+SELECT v.id, v.cycle
+  FROM unnest(%(ids)s::uuid[]) AS wanted (id)
+ CROSS JOIN LATERAL (
+        SELECT id, cycle FROM objective_versions
+         WHERE id = wanted.id AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v;
+
 -- name: page
 -- A page of objectives at both clocks, oldest first; `after` and `born` are the positions of their first events.
 SELECT v.*, e.position AS born
