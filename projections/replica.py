@@ -88,8 +88,7 @@ class Replica:
         return self._standing
 
     def start(self) -> None:
-        """Begins to look, in the background, after a first look at once."""
-        self._looked()
+        """Begins to look, in the background."""
         self._thread = Thread(target=self._watch, name="replica", daemon=True)
         self._thread.start()
 
@@ -154,8 +153,9 @@ class Replica:
         return Asked(position, explicit=True, now=now), stands >= max(position, least)
 
     def _watch(self) -> None:
-        while not self._closing.wait(EVERY):
+        while not self._closing.is_set():
             self._looked()
+            self._closing.wait(EVERY)
 
     def _looked(self) -> None:
         """One look, noted."""
