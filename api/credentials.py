@@ -20,7 +20,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
-from domain.access import Role
+from domain.roles import Role
 from ledger.database import Database
 from ledger.errors import DataFolderUnusable
 from ledger.sql import load

@@ -13,11 +13,11 @@ from api.runtime import Runtime
 from api.settings import Settings
 from cli.opening import ACTOR, catch_up, opened
 from cli.terminal import answers, clean, print_json, progress
-from domain.access import Role
 from domain.errors import NotFound
 from domain.kernel import Kind
 from domain.key.decisions import CreateKey, RevokeKey
 from domain.member.decisions import EraseMember
+from domain.roles import Role
 from ledger.orders import Order
 from ledger.payloads import build
 from projections import questions

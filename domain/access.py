@@ -12,7 +12,6 @@ does not slip through. A key result belongs to its own team and owner, and to it
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from domain.errors import Forbidden
@@ -44,9 +43,8 @@ from domain.objective.decisions import (
     SetObjective,
 )
 from domain.objective.state import OBJECTIVE
+from domain.roles import Role
 from domain.team.state import TEAM
-
-Role = Literal["reader", "member", "lead", "admin", "service", "auditor"]
 
 _STATEMENTS = (CheckInOn, CorrectCheckIn, RetractCheckIn, RecordMeasurements, RestateMeasurement)
 _ON_KEY_RESULT = (

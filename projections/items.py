@@ -106,7 +106,7 @@ def _plain(dated: Any) -> Shape | None:
 
 _INNER = {
     *("id", "key", "field", "state_since", "began_at", "typed_since", "check_ins", "closings", "actor"),
-    *("links", "targets", "benchmarks"),
+    *("links", "targets", "benchmarks", "issued_at"),
 }
 """What a state keeps for its own decisions, and what is told of otherwise."""
 

@@ -20,6 +20,7 @@ _SENTENCES = {
     "team.member_left": "A member left the team.",
     "member.registered": "A {kind} was registered.",
     "member.erased": "The member's personal data were erased.",
+    "member.role_given": "The member was given the role {role} by {source}.",
     "objective.set": "The objective “{title}” was set.",
     "objective.moved": "The objective was moved into another cycle.",
     "objective.dropped": "The objective was dropped.",

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from api.shapes.base import Exact, Progress, Score, Shape, Status, Text
 from api.shapes.measures import Measure, Value
-from domain.access import Role
 from domain.cycle.events import CycleKind
 from domain.initiative.events import InitiativeState
 from domain.key_result.events import Said as SaidStatus
 from domain.member.events import MemberKind
 from domain.objective.events import Commitment
+from domain.roles import Role
 from domain.team.events import TeamRole
 
 

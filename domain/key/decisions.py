@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
-from domain.access import Role
 from domain.errors import Conflict, invalid, missing
 from domain.kernel import Command, Context, Decision, Draft, Kind, Ref
 from domain.key.events import KeyCreated, KeyRevoked
 from domain.key.state import KEY
 from domain.member.state import MEMBER
+from domain.roles import Role
 from domain.rules import Creation, KeyRef, MemberRef, created, existing
 from domain.values import Instant, Label, Note
 

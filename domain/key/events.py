@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from domain.access import Role
 from domain.kernel import Event
+from domain.roles import Role
 from domain.values import Id, Instant, Label, Text
 
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
 
-from domain.access import Role
 from domain.kernel import Fact, Fold, Kind
 from domain.key.events import KeyCreated, KeyEvent, KeyRevoked
+from domain.roles import Role
 from domain.values import Redacted
 
 KeyState = Literal["active", "revoked"]

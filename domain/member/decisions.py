@@ -1,13 +1,16 @@
 """What may happen to a member."""
 
+from datetime import datetime
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from pydantic import AfterValidator
 
-from domain.errors import Conflict
+from domain.errors import Conflict, missing
 from domain.kernel import Command, Context, Decision, Draft, Kind, Person, Ref
-from domain.member.events import MemberErased, MemberKind, MemberRegistered
+from domain.member.events import MemberErased, MemberKind, MemberRegistered, MemberRoleGiven
 from domain.member.state import MEMBER
+from domain.roles import Role
 from domain.rules import Creation, MemberRef, created, existing
 from domain.values import Label, Note
 
@@ -61,3 +64,21 @@ def erase_member(command: EraseMember, context: Context) -> Decision:
         return Decision(history.ref)
     event = MemberErased(reason=command.reason)
     return Decision(history.ref, (Draft(history.ref, event, command.effective_at),))
+
+
+def give_role(member: UUID, role: Role, source: str, issued_at: datetime, context: Context) -> Decision:
+    """Notes that a provider's token gives the member another role. Not a command: the first such token asks for it.
+
+    The provider's newest word counts: a token that is no younger than the one noted last changes nothing, so two
+    tokens of different roles that are good side by side cannot fill the ledger. Raises `NotFound` or `Conflict`.
+    """
+    history = context.look(MEMBER, member)
+    if not history.exists:
+        raise missing("/member", "member", member)
+    now = history.now
+    if now.state == "erased":
+        raise Conflict(f"The member {member} was erased.", slug="erased")
+    if (now.role, now.source) == (role, source) or (now.issued_at is not None and issued_at <= now.issued_at):
+        return Decision(history.ref)
+    event = MemberRoleGiven(role=role, source=source, issued_at=issued_at)
+    return Decision(history.ref, (Draft(history.ref, event, None),))

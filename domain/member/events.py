@@ -3,7 +3,8 @@
 from typing import ClassVar, Literal
 
 from domain.kernel import Event
-from domain.values import Text
+from domain.roles import Role
+from domain.values import Instant, Text
 
 MemberKind = Literal["person", "service"]
 
@@ -24,4 +25,14 @@ class MemberErased(Event):
     reason: Text
 
 
-MemberEvent = MemberRegistered | MemberErased
+class MemberRoleGiven(Event):
+    """An identity provider gave the member a role, by a token that it issued then; using it is no event."""
+
+    TOPIC: ClassVar[str] = "member.role_given"
+
+    role: Role
+    source: str
+    issued_at: Instant
+
+
+MemberEvent = MemberRegistered | MemberErased | MemberRoleGiven

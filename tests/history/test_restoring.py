@@ -10,11 +10,11 @@ from uuid import UUID
 import orjson
 import pytest
 
-from domain.access import Role
 from domain.kernel import Kind, Ref
 from domain.key.decisions import CreateKey, RevokeKey
 from domain.member.decisions import EraseMember
 from domain.redaction.decisions import RedactText
+from domain.roles import Role
 from ledger.application import Ledger
 from ledger.errors import RestoreRefused
 from ledger.export import export_ledger, export_people
