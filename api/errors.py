@@ -1,13 +1,15 @@
 """From whatever was raised to an answer of `application/problem+json`, in one place.
 
 Refusal                    its own status and slug; pointers say whether the body or a parameter is at fault
-├── Unauthenticated  401   these seven exist over HTTP only
+├── Unauthenticated  401   these exist over HTTP only
+│   └── BadToken     401   an identity provider's
 ├── TooSlow          408
 ├── TooLarge         413
 ├── AddressTooLong   414
 ├── WrongType        415
 ├── TooManyFailures  429
-└── HeadersTooLarge  431
+├── HeadersTooLarge  431
+└── ProviderAway     503   an identity provider
 RequestValidationError     422: FastAPI's, for parameters
 HTTPException              404 and 405: Starlette's, for addresses and methods
 anything else              500: logged, and nothing of it is shown (`api.envelope`)
@@ -36,6 +38,17 @@ class Unauthenticated(Refusal):
 
     status = 401
     default_slug = "unauthenticated"
+
+
+class BadToken(Unauthenticated):
+    """A token that is not good; what is wrong is said in general terms, for whoever has to put it right."""
+
+
+class ProviderAway(NotReady):
+    """The identity provider's keys could never be had; `retry_after` in seconds."""
+
+    default_slug = "provider_away"
+    retry_after = 10
 
 
 class TooManyFailures(Refusal):
@@ -92,14 +105,21 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # noqa: S101
     headers = {}
     if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = _CHALLENGE
+        headers["WWW-Authenticate"] = _challenge(error)
     if isinstance(error, NotReady):
         headers["Retry-After"] = "1"
-    if isinstance(error, TooManyFailures):
+    if isinstance(error, TooManyFailures | ProviderAway):
         headers["Retry-After"] = str(error.retry_after)
     return problem(
         error.slug, public(error), faults=_located(error.faults, request), status=error.status, headers=headers
     )
+
+
+def _challenge(error: Unauthenticated) -> str:
+    """How to send a credential, and of a token what is wrong with it (RFC 6750, section 3)."""
+    if not isinstance(error, BadToken):
+        return _CHALLENGE
+    return _CHALLENGE.replace(", Basic", f', error="invalid_token", error_description="{error.detail}", Basic', 1)
 
 
 def public(refusal: Refusal) -> str:

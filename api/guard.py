@@ -7,6 +7,7 @@ megabytes of what they have to say.
 """
 
 from collections.abc import Callable, Coroutine
+from hashlib import sha256
 from typing import Any
 
 from fastapi import Request
@@ -17,7 +18,8 @@ from starlette.responses import Response
 
 from api.bodies import payload_of
 from api.credentials import Identity, secret_in
-from api.errors import TooManyFailures, Unauthenticated, pointer
+from api.errors import BadToken, TooManyFailures, Unauthenticated, pointer
+from api.oidc.tokens import token_in
 from api.runtime import Runtime
 from domain.errors import Fault, Forbidden, Invalid, NotReady
 
@@ -69,18 +71,31 @@ def runtime_of(request: Request) -> Runtime:
 
 def _identify(runtime: Runtime, request: Request) -> Identity:
     authorization = request.headers.get("Authorization")
+    token = token_in(authorization)
+    if token is not None and runtime.sign_in is not None:
+        try:
+            return runtime.sign_in.identify(token)
+        except BadToken:
+            # All begin alike, so they are told apart by what they are as a whole.
+            _count_failure(runtime, request, sha256(token.encode(errors="surrogateescape")).hexdigest())
+            raise
     identity = runtime.keys.identify(authorization)
     if identity is not None:
         return identity
     # Who sends none at all is told how to; a browser asks like that first.
     if authorization is not None:
-        address = request.client.host if request.client else ""
-        wait = runtime.attempts.failed(address, secret_in(authorization))
-        if wait is not None:
-            refusal = TooManyFailures("Too many credentials that are not good came from here, or with this key.")
-            refusal.retry_after = wait
-            raise refusal
+        _count_failure(runtime, request, secret_in(authorization))
     raise Unauthenticated("Send a key, as Bearer or as the password of Basic; this one, if any, is not good.")
+
+
+def _count_failure(runtime: Runtime, request: Request, credential: str | None) -> None:
+    """Raises `TooManyFailures` instead of letting the refusal be told, if there were too many."""
+    address = request.client.host if request.client else ""
+    wait = runtime.attempts.failed(address, credential)
+    if wait is not None:
+        refusal = TooManyFailures("Too many credentials that are not good came from here, or with this key.")
+        refusal.retry_after = wait
+        raise refusal
 
 
 def _refuse_other_sites(request: Request) -> None:

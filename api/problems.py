@@ -40,12 +40,13 @@ PROBLEMS: Mapping[str, Problem] = {
         401,
         "No credential, or none that is good",
         "Send a key as `Authorization: Bearer qd_…`, or as the password of HTTP Basic. Keys may be revoked, "
-        "and may expire.",
+        "and may expire. Where there is an identity provider, its tokens are credentials too, as Bearer; `detail` "
+        "says what is wrong with one.",
     ),
     "forbidden": Problem(
         403,
         "The credential may not do this",
-        "The key is good, but its role, or whom it is for, may not do this.",
+        "The key or token is good, but its role, or whom it is for, may not do this.",
     ),
     "not_found": Problem(
         404,
@@ -185,6 +186,11 @@ PROBLEMS: Mapping[str, Problem] = {
         "Not ready",
         "The database is away, or the books are behind. Try again in a moment; a write with its "
         "`Idempotency-Key`, since it may have been taken although its answer was lost.",
+    ),
+    "provider_away": Problem(
+        503,
+        "The identity provider is away",
+        "Its keys could not be had since the server started, so none of its tokens can be checked. Keys (`qd_…`) can.",
     ),
     "books_behind": Problem(
         503,

@@ -20,7 +20,9 @@ import psycopg
 
 from api.attempts import Attempts
 from api.credentials import Keys
-from api.settings import Settings, SettingsError
+from api.oidc.sign_in import SignIn
+from api.setting_errors import SettingsError
+from api.settings import Settings
 from domain.catalogue import EVENTS
 from domain.errors import NotReady
 from ledger.application import Ledger
@@ -63,6 +65,7 @@ class Runtime:
         self.projector = Projector(database, self.recorder, self.books.reached)
         self.keys = Keys(database, settings.admin_key)
         self.attempts = Attempts()
+        self.sign_in = None if settings.oidc is None else SignIn(settings.oidc, database, self.ledger, self.books)
         self.signing = KeyFolder(settings.data, database.schema)
         self.sealer = Sealer(database, self.recorder, self.signing)
         self.recorder.on_append(self.projector.wake)

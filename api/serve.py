@@ -18,7 +18,8 @@ import uvicorn
 from api.app import create_app
 from api.credentials import ADMIN_FILE
 from api.runtime import running
-from api.settings import Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import Settings
 
 GRACE = 10
 """Seconds that requests in hand have to end when the server is told to stop."""

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 
+from api.oidc import settings as oidc
+from api.setting_errors import SettingsError
+
 DEFAULT_PORT = 8000
-
-
-class SettingsError(Exception):
-    """A setting that cannot be; the text is a sentence for the operator."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,8 @@ class Settings:
     schema: str = "quarterdeck"
     proxies: str | None = None
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or networks, comma-separated."""
+    oidc: oidc.OidcSettings | None = None
+    """The identity provider whose tokens are credentials too."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -47,6 +48,7 @@ class Settings:
             admin_key=given.get("QUARTERDECK_ADMIN_KEY"),
             schema=given.get("QUARTERDECK_SCHEMA", cls.schema),
             proxies=proxies(given["QUARTERDECK_PROXIES"]) if "QUARTERDECK_PROXIES" in given else None,
+            oidc=oidc.from_env(given),
         )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from api.runtime import Runtime, running
-from api.settings import Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import Settings
 from cli.terminal import Step
 from domain.errors import NotReady, Refusal
 from ledger.errors import LedgerError

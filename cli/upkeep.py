@@ -6,7 +6,8 @@ from typing import Any
 
 import psycopg
 
-from api.settings import Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import Settings
 from cli.opening import opened
 from cli.terminal import answers, clean, print_json, progress
 from ledger.database import Database

@@ -18,7 +18,8 @@ from api.attempts import Allowance, Attempts
 from api.bodies import payload_of
 from api.errors import TooSlow
 from api.runtime import running
-from api.settings import Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import Settings
 from domain.errors import NotReady
 from projections import questions
 from tests.support.builders import uid

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.credentials import ADMIN_FILE
 from api.runtime import running
-from api.settings import Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import Settings
 from domain.cycle.decisions import CloseCycle
 from domain.errors import NotReady
 from ledger.errors import DataFolderUnusable, NotMigrated, SchemaTooNew

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from api.serve import serve
-from api.settings import DEFAULT_PORT, Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import DEFAULT_PORT, Settings
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (
