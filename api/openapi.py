@@ -14,10 +14,17 @@ from fastapi.openapi.utils import get_openapi
 from api import examples, shapes
 from api.problems import MEDIA_TYPE, PROBLEMS
 
-SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}]
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"token": []}, {"basic": []}]
 
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key, `qd_…`."},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of the identity provider, where the server is set to take them: a JWT for its "
+        "audience, signed with a key pair. Who it is for becomes a member at first contact.",
+    },
     "basic": {"type": "http", "scheme": "basic", "description": "The key as the password; any user name."},
 }
 

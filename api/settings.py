@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 
-from api.oidc import settings as oidc
+from api.oidc.settings import OidcSettings, oidc_from_env
 from api.setting_errors import SettingsError
 
 DEFAULT_PORT = 8000
@@ -29,7 +29,7 @@ class Settings:
     schema: str = "quarterdeck"
     proxies: str | None = None
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or networks, comma-separated."""
-    oidc: oidc.OidcSettings | None = None
+    oidc: OidcSettings | None = None
     """The identity provider whose tokens are credentials too."""
 
     @classmethod
@@ -48,7 +48,7 @@ class Settings:
             admin_key=given.get("QUARTERDECK_ADMIN_KEY"),
             schema=given.get("QUARTERDECK_SCHEMA", cls.schema),
             proxies=proxies(given["QUARTERDECK_PROXIES"]) if "QUARTERDECK_PROXIES" in given else None,
-            oidc=oidc.from_env(given),
+            oidc=oidc_from_env(given),
         )
 
 

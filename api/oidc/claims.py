@@ -68,6 +68,11 @@ def role_of(claims: Mapping[str, Any], settings: OidcSettings) -> Role | None:
     return next((role for role in STRONGEST if role in given), settings.default_role)
 
 
+def weaker(one: Role, other: Role) -> Role:
+    """That of two roles which counts less."""
+    return max(one, other, key=STRONGEST.index)
+
+
 def _claim(claims: Any, path: str) -> Any:
     """The value at a dotted path. Names of claims may have dots themselves, as those that are URLs do."""
     for name, rest in _splits(path):

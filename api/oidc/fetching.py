@@ -11,7 +11,7 @@ import httpx
 from api.oidc.settings import OidcSettings, is_loopback, is_secured
 
 SECONDS = 5.0
-"""How long a document may take, from the first byte we send to the last that comes."""
+"""How long the body of a document may take. Connecting, and each silence, have half of it."""
 MOST_BYTES = 500_000
 _DISCOVERY = "/.well-known/openid-configuration"
 

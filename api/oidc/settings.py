@@ -35,7 +35,7 @@ class OidcSettings:
     registers: bool = True
 
 
-def from_env(given: Mapping[str, str]) -> OidcSettings | None:
+def oidc_from_env(given: Mapping[str, str]) -> OidcSettings | None:
     """What the variables say; `None` where there is no provider. Raises `SettingsError`."""
     said = {name: value.strip() for name, value in given.items() if name.startswith(PREFIX)}
     if unknown := sorted(said.keys() - NAMES):

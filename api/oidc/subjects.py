@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from psycopg.rows import class_row
 from uuid_utils.compat import uuid7
 
-from api.oidc.claims import Subject
+from api.oidc.claims import Subject, weaker
 from api.oidc.settings import OidcSettings
 from domain.errors import Conflict, Forbidden
 from domain.kernel import Command, Kind
@@ -66,7 +66,8 @@ class Subjects:
             known = self._note(subject, known.member, role) or known
         if known.erased:
             raise Forbidden("The member that this credential was for has been erased.")
-        return known.member, known.role or role
+        # An older token than the one that was noted neither keeps what was taken away since nor gets what was given.
+        return known.member, role if known.role is None else weaker(role, known.role)
 
     def _find(self, subject: Subject) -> Known | None:
         with (
@@ -134,7 +135,7 @@ class Subjects:
 
 
 def _is_noted(known: Known, subject: Subject, role: Role) -> bool:
-    """Whether the provider's newest word is in the ledger; an older token is judged by that (`give_role`)."""
+    """Whether the ledger has the role, or that of a token which is no older (`give_role`)."""
     if (known.role, known.source) == (role, subject.issuer):
         return True
     return known.issued_at is not None and subject.issued_at <= known.issued_at

@@ -69,8 +69,8 @@ def erase_member(command: EraseMember, context: Context) -> Decision:
 def give_role(member: UUID, role: Role, source: str, issued_at: datetime, context: Context) -> Decision:
     """Notes that a provider's token gives the member another role. Not a command: the first such token asks for it.
 
-    The provider's newest word counts: a token that is no younger than the one noted last changes nothing, so two
-    tokens of different roles that are good side by side cannot fill the ledger. Raises `NotFound` or `Conflict`.
+    The provider's newest word is noted: a token that is no younger than the last one changes nothing, so two tokens
+    of different roles that are good side by side cannot fill the ledger. Raises `NotFound` or `Conflict`.
     """
     history = context.look(MEMBER, member)
     if not history.exists:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from api.attempts import Attempts
 from api.runtime import Runtime, running
 from api.settings import Settings
 from tests.support.http import ADMIN_KEY, Api, company
+from tests.support.oidc.members import sign_in
 from tests.support.postgres import Postgres
 
 
@@ -58,3 +60,20 @@ def unchanged(postgres: Postgres, company_database: str, tmp_path_factory: pytes
     with serving(postgres.url_of(name), tmp_path_factory.mktemp("data")) as client:
         yield client
     postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def with_tokens(postgres: Postgres, company_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One server for all tests of tokens: each has subjects of its own."""
+    name = postgres.copy_of(company_database)
+    with serving(postgres.url_of(name), tmp_path_factory.mktemp("data")) as client:
+        yield client
+    postgres.drop(name)
+
+
+@pytest.fixture
+def admin(with_tokens: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """An admin's client, by key, on a server that takes tokens too."""
+    monkeypatch.setattr(with_tokens.runtime, "sign_in", sign_in(with_tokens.runtime))
+    monkeypatch.setattr(with_tokens.runtime, "attempts", Attempts())
+    return with_tokens

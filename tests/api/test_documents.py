@@ -73,7 +73,7 @@ def test_every_operation_says_what_it_is_and_every_refusal_it_may_meet(openapi: 
         if not operation["path"].startswith("/v1"):
             assert "security" not in operation
             continue
-        assert operation["security"] == [{"bearer": []}, {"basic": []}]
+        assert operation["security"] == [{"bearer": []}, {"token": []}, {"basic": []}]
         statuses = set(operation["responses"])
         assert {"401", "422", "500", "503"} <= statuses, name
         if name in COMMANDS:

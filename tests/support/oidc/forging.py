@@ -46,11 +46,10 @@ class SigningPair:
     def sign(self, claims: dict[str, Any], **header: Any) -> str:
         """A token; a header that is `None` is left out."""
         headers = {"kid": self.kid, "typ": "at+jwt"} | header
-        token = jwt.encode(claims, self.key, self.algorithm, {k: v for k, v in headers.items() if v is not None})
-        return token
+        return jwt.encode(claims, self.key, self.algorithm, {k: v for k, v in headers.items() if v is not None})
 
 
-def claims(sub: str = "ada", **more: Any) -> dict[str, Any]:
+def claims(sub: str | None = "ada", **more: Any) -> dict[str, Any]:
     """What a good token says; a claim that is `None` is left out."""
     now = int(time.time())
     usual = {"iss": ISSUER, "aud": AUDIENCE, "sub": sub, "iat": now, "exp": now + 600, "roles": ["member"]}

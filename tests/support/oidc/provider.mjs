@@ -3,14 +3,14 @@
 //   node provider.mjs PATH-OF-OIDC-PROVIDER < {"jwks": …}      prints its issuer, and goes on until stdin is closed
 //
 // What a token says beside the usual is told by PUT /control, {"claims": {CLIENT: {…}}}, new keys by {"jwks": …}; with
-// {"away": true} it answers nobody but /control. A resource may ask for a lifetime and an algorithm: ?ttl=1&alg=ES256.
+// {"away": true} it answers nobody but /control, which answers how often each address was asked. A resource may ask for a lifetime and an algorithm: ?ttl=1&alg=ES256.
 import http from 'node:http';
 import readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const { Provider } = await import(pathToFileURL(process.argv[2]));
 const lines = readline.createInterface({ input: process.stdin });
-const state = { claims: {}, away: false };
+const state = { claims: {}, away: false, asked: {} };
 let answer;
 
 class Store { // every client is one; nothing else is looked up
@@ -54,6 +54,7 @@ function provide(issuer, jwks) {
 
 const server = http.createServer((request, response) => {
   if (request.url !== '/control') {
+    state.asked[request.url] = (state.asked[request.url] ?? 0) + 1;
     if (state.away) request.socket.destroy(); else answer(request, response);
     return;
   }
@@ -64,7 +65,7 @@ const server = http.createServer((request, response) => {
     if (jwks) provide(issuer, jwks);
     Object.assign(state.claims, claims);
     state.away = away ?? state.away;
-    response.end('{}');
+    response.end(JSON.stringify(state.asked));
   });
 });
 

@@ -79,9 +79,10 @@ class Provider:
         self.pairs = pairs
         self.control(jwks=self._jwks())
 
-    def control(self, **state: Any) -> None:
-        """Changes what it says, or whether it says anything."""
-        httpx.put(f"{self.issuer}/control", json=state, trust_env=False).raise_for_status()
+    def control(self, **state: Any) -> dict[str, int]:
+        """Changes what it says, or whether it says anything. Answers how often each address was asked so far."""
+        asked: dict[str, int] = httpx.put(f"{self.issuer}/control", json=state, trust_env=False).json()
+        return asked
 
     def _jwks(self) -> dict[str, Any]:
         return {"keys": [pair.private for pair in self.pairs]}
