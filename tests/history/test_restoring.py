@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,9 @@ from uuid import UUID
 import orjson
 import pytest
 
-from domain.kernel import Kind, Ref
+from domain.kernel import Command, Kind, Ref
 from domain.key.decisions import CreateKey, RevokeKey
-from domain.member.decisions import EraseMember
+from domain.member.decisions import EraseMember, give_role
 from domain.redaction.decisions import RedactText
 from domain.roles import Role
 from ledger.application import Ledger
@@ -88,6 +89,9 @@ def full(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         path = written(tmp_path_factory.mktemp("full") / "history.jsonl", *EVERYTHING)
         import_history(ledger, HistoryFile(path), lambda *_: None)
         keys_and_an_erasure(ledger)
+        issued = datetime(2026, 4, 5, 9, 0, 0, 120_000, tzinfo=UTC)
+        lead = partial(give_role, id_of("member", "bob"), "lead", "https://id.example.com", issued)
+        ledger.record(Order(Command(), ADMIN), lead)
         objective = recorder.read_stream(Ref(Kind.OBJECTIVE, id_of("objective", "low")))[0]
         redact = RedactText(position=objective.position, field="description", reason="named")
         ledger.execute(Order(redact, ADMIN))

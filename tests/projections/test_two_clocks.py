@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from domain.errors import NotFound
-from domain.kernel import Kind, Ref
+from domain.kernel import Draft, Kind, Ref
+from domain.member.events import MemberRoleGiven
 from ledger.database import Database
 from projections import questions
 from projections.cycles.book import show as show_cycle
@@ -24,8 +25,10 @@ from projections.world import BLANK, Source, Statement, World
 from tests.support import naive
 from tests.support.actions import ANYTHING
 from tests.support.books import projecting, recording, restore
+from tests.support.builders import register_member, uid
 from tests.support.histories import KPI_BEGINNING, MEASURED_BEGINNING, histories, instants, play, things
 from tests.support.kpi_actions import KPIS
+from tests.support.memory import BEGIN, MemoryLedger
 
 seeds = hypothesis.strategies.integers(0, 2**32).map(random.Random)
 bounded = hypothesis.settings(
@@ -109,6 +112,17 @@ def test_rows_at_any_two_clocks_are_the_naive_fold(history, dice):
             assert tables.at(f"{kind.value}s", position, instant) == expected
         _check_goals(tables, known, naive.values(ledger.facts, position, instant), position, instant)
         assert tables.at("kpi_health", position, instant) == naive.kpis(ledger.facts, position, instant)
+
+
+def test_a_role_that_was_given_changes_no_row():
+    """Nobody is shown with a role: it is in the history and the audit."""
+    ledger = MemoryLedger()
+    ledger.execute(register_member("ada"))
+    ada = Ref(Kind.MEMBER, uid("ada"))
+    for role in ("member", "lead"):
+        ledger.record(Draft(ada, MemberRoleGiven(role=role, source="https://id.example.com", issued_at=BEGIN), None))
+    (row,) = fed(ledger.facts, random.Random(1)).rows["members"]
+    assert (row.row, row.key[1]) == (show_member(ledger.state(Kind.MEMBER, ada.id)), 1)
 
 
 def _check_goals(tables, known, values, position, instant):
