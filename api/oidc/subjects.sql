@@ -1,16 +1,15 @@
 -- name: find
--- Who a subject is here, whether that member is known and was erased, and the role that was noted for it last.
-SELECT s.member,
-       EXISTS (SELECT FROM events AS e WHERE e.stream = 'member/' || s.member) AS known,
-       EXISTS (SELECT FROM events AS e WHERE e.stream = 'member/' || s.member AND e.type = 'member.erased') AS erased,
-       given.role, given.source, given.issued_at
+-- Who a subject is here, whether that member is known and was erased, and the role that was noted for it last. One look
+-- through the member's own events, which are few.
+SELECT s.member, own.known, own.erased,
+       own.given ->> 'role' AS role, own.given ->> 'source' AS source, (own.given ->> 'issued_at')::timestamptz AS issued_at
   FROM subjects AS s
-  LEFT JOIN LATERAL (
-        SELECT e.data ->> 'role' AS role, e.data ->> 'source' AS source,
-               (e.data ->> 'issued_at')::timestamptz AS issued_at
+ CROSS JOIN LATERAL (
+        SELECT count(*) > 0 AS known,
+               coalesce(bool_or(e.type = 'member.erased'), false) AS erased,
+               (array_agg(e.data ORDER BY e.version DESC) FILTER (WHERE e.type = 'member.role_given'))[1] AS given
           FROM events AS e
-         WHERE e.stream = 'member/' || s.member AND e.type = 'member.role_given'
-         ORDER BY e.version DESC LIMIT 1) AS given ON true
+         WHERE e.stream = 'member/' || s.member) AS own
  WHERE s.subject = %(subject)s;
 
 -- name: add
