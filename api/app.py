@@ -26,6 +26,7 @@ from api.routes import (
     kpis,
     ledger,
     members,
+    metrics,
     objectives,
     past,
     proofs,
@@ -63,12 +64,15 @@ def create_app(of: Settings | Runtime) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # FastAPI's own would record addresses with their queries, and the texts of errors (`api.tracing`).
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=lifespan,
     )
     if isinstance(of, Runtime):
         app.state.runtime = of
     add_handlers(app)
     health.add(app)
+    metrics.add(app)
     pages.add(app)
     for module in _ROUTES:
         module.add(Api(app, module.TAG[0]))

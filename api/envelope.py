@@ -7,6 +7,8 @@ with the id under which the log has what happened.
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,7 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.errors import AddressTooLong, HeadersTooLarge
+from api.logs import CURRENT, About
+from api.metrics import known_method
 from api.problems import problem
+from api.runtime import Runtime
+from api.tracing import trace_id_of
 from domain.errors import Refusal
 
 _LOG = logging.getLogger("quarterdeck.http")
@@ -39,7 +45,7 @@ _CLIENT_WENT_AWAY = 499
 
 
 class Envelope:
-    """Wraps the app. The request's id is in `request.state.id`."""
+    """Wraps the app. The request's id is in `request.state.id`, that of its cause in `request.state.correlation_id`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -48,19 +54,33 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("X-Request-Id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
+        about = _about(scope)
+        runtime = getattr(scope["app"].state, "runtime", None)
+        inner = {**scope, "state": scope.get("state", {}) | {"id": about.request_id}}
+        inner["state"]["correlation_id"] = about.correlation_id
+        known = CURRENT.set(about)
+        try:
+            with watched(runtime, scope, inner, about):
+                await self._answer(scope, inner, receive, send, about, runtime)
+        finally:
+            CURRENT.reset(known)
+
+    async def _answer(
+        self, scope: Scope, inner: Scope, receive: Receive, send: Send, about: About, runtime: Runtime | None
+    ) -> None:
+        request_id, status = about.request_id, 0
         is_head = scope["method"] == "HEAD"
-        # A copy, since the server decides by its own whether a body may follow.
-        inner = {**scope, "method": "GET" if is_head else scope["method"]}
-        inner["state"] = scope.get("state", {}) | {"id": request_id}
-        began, status = perf_counter(), 0
+        # In a copy, since the server decides by its own whether a body may follow.
+        inner["method"] = "GET" if is_head else scope["method"]
 
         async def send_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                _complete(MutableHeaders(scope=message), inner, request_id)
+                status = about.status = message["status"]
+                headers = MutableHeaders(scope=message)
+                _complete(headers, inner, request_id)
+                if runtime is not None and runtime.stopping:
+                    headers["Connection"] = "close"  # the next request is for another server
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)
@@ -72,15 +92,57 @@ class Envelope:
             else:
                 await problem(refusal.default_slug, refusal.detail)(inner, receive, send_on)
         except ClientDisconnect:
-            status = _CLIENT_WENT_AWAY
+            about.status = _CLIENT_WENT_AWAY
         except Exception:
             _LOG.exception("Request %s is broken: %s %s", request_id, scope["method"], _shown(scope["path"]))
             if status:
                 raise  # too late for another answer: the server cuts this one short
             detail = f"The request {request_id} could not be answered; the log says why."
             await problem("internal", detail, instance=f"urn:request:{request_id}")(inner, receive, send_on)
-        took = (perf_counter() - began) * 1000
-        _LOG.info("%s %s %s %.1f ms %s", scope["method"], _shown(scope["path"]), status, took, request_id)
+
+
+def _about(scope: Scope) -> About:
+    """The request's names. What causes it is what its caller calls it, else the trace that it is part of."""
+    headers = Headers(scope=scope)
+    given = headers.get("X-Request-Id", "")
+    if REQUEST_ID.fullmatch(given):
+        return About(given, given, scope["method"])
+    request_id = str(uuid7())
+    return About(request_id, trace_id_of(headers.get("traceparent", "")) or request_id, scope["method"])
+
+
+@contextmanager
+def watched(runtime: Runtime | None, scope: Scope, inner: Scope, about: About) -> Iterator[None]:
+    """One line in the log, the figures and, if they are wanted, the span of a request."""
+    metrics, tracer = (runtime.metrics, runtime.tracer) if runtime is not None else (None, None)
+    began = perf_counter()
+    with ExitStack() as stack:
+        span = None
+        if tracer is not None:
+            span = stack.enter_context(tracer.request(known_method(scope["method"]), _traceparent(scope)))
+        if metrics is not None:
+            stack.enter_context(metrics.in_flight.track_inprogress())
+        try:
+            yield
+        finally:
+            took = perf_counter() - began
+            about.route, about.ms, status = _route(inner), round(took * 1000, 1), about.status or 0
+            _LOG.info(
+                "%s %s %s %.1f ms %s", scope["method"], _shown(scope["path"]), status, took * 1000, about.request_id
+            )
+            if metrics is not None:
+                metrics.answered(about.route, scope["method"], status, took, about.refused)
+            if span is not None:
+                span.answered(about.route, status)
+
+
+def _traceparent(scope: Scope) -> str:
+    return Headers(scope=scope).get("traceparent", "")
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route that was taken, such as `/v1/cycles/{cycle}`: of these there are few."""
+    return getattr(scope.get("route"), "path", None) or "none"
 
 
 def _refusal(scope: Scope) -> Refusal | None:

@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from api.logs import CURRENT
 from api.problems import problem
 from domain.errors import Fault, NotReady, Refusal
 from ledger.payloads import reason
@@ -110,6 +111,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = "1"
     if isinstance(error, TooManyFailures | ProviderAway):
         headers["Retry-After"] = str(error.retry_after)
+    if (about := CURRENT.get()) is not None:
+        about.refused = error.slug
     return problem(
         error.slug, public(error), faults=_located(error.faults, request), status=error.status, headers=headers
     )

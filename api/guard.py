@@ -19,6 +19,7 @@ from starlette.responses import Response
 from api.bodies import payload_of
 from api.credentials import Identity, secret_in
 from api.errors import BadToken, TooManyFailures, Unauthenticated, pointer
+from api.logs import CURRENT
 from api.oidc.tokens import token_in
 from api.runtime import Runtime
 from domain.errors import Fault, Forbidden, Invalid, NotReady
@@ -42,7 +43,7 @@ class GuardedRoute(APIRoute):
         async def handler(request: Request) -> Response:
             runtime = runtime_of(request)
             runtime.check()
-            request.state.identity = await run_in_threadpool(_identify, runtime, request)
+            request.state.identity = await run_in_threadpool(identify, runtime, request)
             if "GET" not in methods:
                 _refuse_other_sites(request)
             _refuse_unknown(request, known)
@@ -69,23 +70,31 @@ def runtime_of(request: Request) -> Runtime:
     return runtime
 
 
-def _identify(runtime: Runtime, request: Request) -> Identity:
+def identify(runtime: Runtime, request: Request) -> Identity:
+    """Whose the request is, by the key that it shows. Raises `Unauthenticated`, `TooManyFailures`, `NotReady`."""
     authorization = request.headers.get("Authorization")
     token = token_in(authorization)
     if token is not None and runtime.sign_in is not None:
         try:
-            return runtime.sign_in.identify(token)
+            return _noted(runtime.sign_in.identify(token))
         except BadToken:
             # All begin alike, so they are told apart by what they are as a whole.
             _count_failure(runtime, request, sha256(token.encode(errors="surrogateescape")).hexdigest())
             raise
     identity = runtime.keys.identify(authorization)
     if identity is not None:
-        return identity
+        return _noted(identity)
     # Who sends none at all is told how to; a browser asks like that first.
     if authorization is not None:
         _count_failure(runtime, request, secret_in(authorization))
     raise Unauthenticated("Send a key, as Bearer or as the password of Basic; this one, if any, is not good.")
+
+
+def _noted(identity: Identity) -> Identity:
+    """The same; the lines of the log about this request name its actor."""
+    if (about := CURRENT.get()) is not None:
+        about.actor = str(identity.actor)
+    return identity
 
 
 def _count_failure(runtime: Runtime, request: Request, credential: str | None) -> None:

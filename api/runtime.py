@@ -20,9 +20,12 @@ import psycopg
 
 from api.attempts import Attempts
 from api.credentials import Keys
+from api.metrics import Metrics
+from api.observer import Observer
 from api.oidc.sign_in import SignIn
 from api.setting_errors import SettingsError
 from api.settings import Settings
+from api.tracing import Tracer
 from domain.catalogue import EVENTS
 from domain.errors import NotReady
 from ledger.application import Ledger
@@ -70,13 +73,21 @@ class Runtime:
         self.sealer = Sealer(database, self.recorder, self.signing)
         self.recorder.on_append(self.projector.wake)
         self.recorder.on_append(self.sealer.wake)
+        self.metrics: Metrics | None = None
+        """A server's figures; the command line has none."""
+        self.tracer = Tracer(settings.traces) if settings.traces else None
+        database.watch = Observer(None, self.tracer)
+        self.stopping = False
+        """Whether it was told to stop: what is in hand is finished, and nothing more is begun."""
         self._reason: str | None = "The server is starting."
         self._closing = threading.Event()
         self._unsealed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def check(self) -> None:
-        """Raises `NotReady` until the ledger has been found and is one that this program knows."""
+        """Raises `NotReady` until the ledger has been found and is one that this program knows, and at the end."""
+        if self.stopping:
+            raise NotReady("The server is stopping.")
         if self._reason is not None:
             raise NotReady(self._reason)
 
@@ -119,6 +130,8 @@ class Runtime:
 
         That includes the sealing of cycles which a server closed that died before it came to that.
         """
+        self.metrics = Metrics(self.database)
+        self.database.watch = Observer(self.metrics, self.tracer)
         prepare: Callable[[], object] = partial(self.prepare, on_admin_key)
         try:
             prepare()
@@ -164,6 +177,8 @@ class Runtime:
         self.sealer.stop()
         self.projector.stop()
         self.recorder.close()
+        if self.tracer is not None:
+            self.tracer.close()
 
 
 def _unquoted(error: Exception) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from api.oidc.settings import OidcSettings, oidc_from_env
 from api.setting_errors import SettingsError
@@ -31,6 +32,10 @@ class Settings:
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or networks, comma-separated."""
     oidc: OidcSettings | None = None
     """The identity provider whose tokens are credentials too."""
+    log: str = "text"
+    """How the server's log is written: `text`, or `json`, an object a line."""
+    traces: str | None = field(default=None, repr=False)
+    """The base URL of the collector that takes traces by OTLP; none are made without it."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -39,6 +44,7 @@ class Settings:
         Raises `SettingsError`.
         """
         given = {name: value for name, value in env.items() if value.strip()}
+        collector = given.get("QUARTERDECK_TRACES") or given.get("OTEL_EXPORTER_OTLP_ENDPOINT")
         return cls(
             database_url=given.get("QUARTERDECK_DATABASE_URL"),
             read_database_url=given.get("QUARTERDECK_READ_DATABASE_URL"),
@@ -49,6 +55,8 @@ class Settings:
             schema=given.get("QUARTERDECK_SCHEMA", cls.schema),
             proxies=proxies(given["QUARTERDECK_PROXIES"]) if "QUARTERDECK_PROXIES" in given else None,
             oidc=oidc_from_env(given),
+            log=log_format(given.get("QUARTERDECK_LOG", cls.log)),
+            traces=None if collector is None else collector_url(collector),
         )
 
 
@@ -69,3 +77,21 @@ def proxies(text: str) -> str:
                 f"QUARTERDECK_PROXIES has {part.strip()!r}; it must be addresses or networks, such as 10.0.0.0/8."
             ) from None
     return text
+
+
+def log_format(text: str) -> str:
+    """`text` or `json`. Raises `SettingsError`."""
+    if text not in ("text", "json"):
+        raise SettingsError(f"QUARTERDECK_LOG is {text!r}; it must be text or json.")
+    return text
+
+
+def collector_url(text: str) -> str:
+    """The base URL of a collector. Raises `SettingsError`, which does not quote it: it may hold a password."""
+    try:
+        parts = urlsplit(text)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return text
+    except ValueError:
+        pass
+    raise SettingsError("QUARTERDECK_TRACES must be the URL of a collector, such as http://127.0.0.1:4318.")

@@ -91,7 +91,7 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
         on_behalf_of=behalf,
         authorize=partial(_authorize, identity, behalf or identity.member),
         idempotency=_idempotency(request, identity, headers.idempotency_key),
-        correlation_id=request.state.id,
+        correlation_id=request.state.correlation_id,
         key_hash=None if secret is None else hash_of(secret),
     )
     try:

@@ -143,7 +143,8 @@ class Ledger:
                 order.authorize(order.command, context)
             if order.if_match is not None:
                 _check_match(order.if_match, sight)
-            decision = decide(order.command, context)
+            with self.recorder.database.watch.span("decide", command=getattr(order.command, "NAME", "seal_cycle")):
+                decision = decide(order.command, context)
         except Refusal as refusal:
             raise LineRefused(index, refusal) from None
         append = self._lay_out(order, decision, desk)
@@ -181,7 +182,8 @@ class Ledger:
     def _append(self, todo: Sequence[tuple[int, _Prepared]], desk: Desk) -> dict[int, Executed] | None:
         """Records what was prepared; `None` if something that was relied on has changed."""
         wanted = [one for _, one in todo if one.append.events or one.append.idempotency]
-        outcomes = iter(self._send([one.append for one in wanted]))
+        with self.recorder.database.watch.span("append", commands=len(wanted)):
+            outcomes = iter(self._send([one.append for one in wanted]))
         executed: dict[int, Executed] = {}
         places: list[tuple[int, datetime]] = []
         conflict = False

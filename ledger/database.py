@@ -17,6 +17,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from domain.errors import NotReady
+from ledger.watch import UNWATCHED, Watch
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 
@@ -51,6 +52,7 @@ class Database:
         self.books = f"{schema}_books"
         self.shadow = f"{schema}_shadow"
         self.app_role = f"{schema}_app"
+        self.watch: Watch = UNWATCHED
         self._conninfo = self._with_settings(
             role=self.app_role,
             search_path=f'"{self.books}","{schema}"',
@@ -81,6 +83,11 @@ class Database:
     def close(self) -> None:
         """Closes the pool; connections that are in use close when they are given back."""
         self._pool.close()
+
+    def pool(self) -> tuple[int, int, int]:
+        """Of the pool: its connections, those of them that nobody uses, and the callers that wait for one."""
+        told = self._pool.get_stats()
+        return told["pool_size"], told["pool_available"], told["requests_waiting"]
 
     def __enter__(self) -> Self:
         return self.open()

@@ -10,6 +10,7 @@ again.
 """
 
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any, cast
 from uuid import UUID
 
@@ -39,7 +40,8 @@ class LedgerRecorder(Reader, ApplicationRecorder):
         With `all_or_nothing`, nothing is kept unless every outcome is `Appended` or `Replayed`. Raises
         `NotReady`; whether anything was recorded is then not known.
         """
-        with self.database.connection() as connection:
+        watch, began = self.database.watch, perf_counter()
+        with watch.span("commit", commands=len(appends)), self.database.connection() as connection:
             if not all_or_nothing:
                 # One statement in autocommit is its own transaction: one round trip.
                 outcomes = _append(connection, appends)
@@ -48,6 +50,7 @@ class LedgerRecorder(Reader, ApplicationRecorder):
                     outcomes = _append(connection, appends)
                     if not all(isinstance(each, Appended | Replayed) for each in outcomes):
                         raise psycopg.Rollback
+        watch.appended(outcomes, perf_counter() - began)
         self._announce(outcomes)
         return outcomes
 

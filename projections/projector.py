@@ -108,7 +108,9 @@ class Projector:
         facts = self._reader.read_after(engine.position, BATCH)
         if facts:
             try:
-                self._project(engine, facts)
+                first, last = facts[0].position, facts[-1].position
+                with self._database.watch.span("project", events=len(facts), first=first, last=last):
+                    self._project(engine, facts)
             except BaseException:
                 self._engine = None  # what it holds is not what is written: begin anew from the bookmarks
                 raise

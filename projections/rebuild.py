@@ -82,6 +82,13 @@ def rebuild(
     live ones say. `processes`: how many fold at the same time, by default one more than CPUs where that pays.
     Raises `RebuildFailed`, `NotReady`.
     """
+    with database.watch.span("rebuild", verify=int(verify)):
+        return _rebuilt(database, reader, show or _silent, verify=verify, compare=compare, processes=processes)
+
+
+def _rebuilt(
+    database: Database, reader: Reader, show: Show, *, verify: bool, compare: bool, processes: int | None
+) -> Report:
     started = perf_counter()
     prepare(database)
     connection = database.dedicated()
@@ -93,7 +100,7 @@ def rebuild(
             progress = None if verify else shadow.take_up(connection, database, head, SHARE)
             progress = progress or shadow.begin(connection, database, head, SHARE)
             todo = shares(connection, progress.head, SHARE)
-        taken_up, rows = _fold(database, reader, todo, progress, show or _silent, processes)
+        taken_up, rows = _fold(database, reader, todo, progress, show, processes)
         if not progress.indexed:
             with connection.transaction():
                 shadow.finish_tables(connection, database)

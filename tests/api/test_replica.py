@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from api.runtime import running
-from api.settings import Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import Settings
 from ledger.database import Database
 from ledger.migrations import migrate
 from tests.api.test_outages import eventually
