@@ -4,7 +4,6 @@ The port is taken before anything else, so that a port in use is said at once an
 nothing.
 """
 
-import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -15,11 +14,13 @@ from typing import NoReturn
 
 import uvicorn
 
+from api import logs
 from api.app import create_app
 from api.credentials import ADMIN_FILE
 from api.runtime import running
 from api.setting_errors import SettingsError
 from api.settings import Settings
+from api.stopping import Server
 
 GRACE = 10
 """Seconds that requests in hand have to end when the server is told to stop."""
@@ -31,22 +32,24 @@ _print: Say = partial(print, flush=True)
 def serve(settings: Settings, say: Say = _print) -> None:
     """Serves until SIGINT or SIGTERM. `say` prints a line.
 
-    Raises `SettingsError` if the port cannot be had, and a `LedgerError` if the ledger cannot be used; a
-    database that is away is waited for.
+    A second signal cuts off what is in hand; it ends in `SystemExit` then. Raises `SettingsError` if the port cannot
+    be had, and a `LedgerError` if the ledger cannot be used; a database that is away is waited for.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    logs.start(settings.log, [settings.admin_key or ""])
     with _listening(settings) as listener:
         before = signal.signal(signal.SIGTERM, _leave)
         try:
-            _run(settings, listener, say)
+            in_order = _run(settings, listener, say)
         except (KeyboardInterrupt, SystemExit):
-            pass
+            in_order = True
         finally:
             signal.signal(signal.SIGTERM, before)
+    if not in_order:
+        raise SystemExit(1)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """uvicorn ends what it has in hand, then sends itself the signal again: the rest is closed in order."""
+    """Before and after the server runs (`api.stopping`): ends what is being done, and closes the rest in order."""
     raise SystemExit
 
 
@@ -73,7 +76,8 @@ def _listening(settings: Settings) -> socket.socket:
     return listener
 
 
-def _run(settings: Settings, listener: socket.socket, say: Say) -> None:
+def _run(settings: Settings, listener: socket.socket, say: Say) -> bool:
+    """Runs the server. Answers whether it could finish what it had in hand."""
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -92,4 +96,6 @@ def _run(settings: Settings, listener: socket.socket, say: Say) -> None:
             timeout_graceful_shutdown=GRACE,
         )
         say(f"Quarterdeck is at {url}, its documentation at {url}/docs. Ctrl-C stops it.")
-        uvicorn.Server(config).run(sockets=[listener])
+        server = Server(config, runtime)
+        server.run(sockets=[listener])
+        return not server.force_exit

@@ -45,6 +45,9 @@ Role = Literal["reader", "member", "lead", "admin", "service", "auditor"]
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on. [QUARTERDECK_HOST, 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port. [QUARTERDECK_PORT, 8000]")] = None,
+    log_format: Annotated[
+        Literal["text", "json"] | None, typer.Option(help="How the log is written. [QUARTERDECK_LOG, text]")
+    ] = None,
     database_url: DatabaseUrl = None,
     data: Data = None,
     schema: Schema = None,
@@ -53,7 +56,7 @@ def serve(
     from api.serve import serve as run
     from cli.opening import settings
 
-    run(settings(database_url, data, schema, host=host, port=port))
+    run(settings(database_url, data, schema, host=host, port=port, log=log_format))
 
 
 @app.command("import")
