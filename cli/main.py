@@ -1,7 +1,8 @@
 """What can be typed. The functions here are the command line's reference: they say what there is and hand it
 on.
 
-Exit codes: 0 done, 1 not done (one line on standard error says why), 2 not understood, 3 done in part.
+Exit codes: 0 done, 1 not done (one line on standard error says why), 2 not understood, 3 done in part. The doctor's
+are its own: 0 ok, 1 look at something, 2 something is broken.
 """
 
 import sys
@@ -275,6 +276,15 @@ def migrate(as_json: Json = False, database_url: DatabaseUrl = None, data: Data 
     from cli.upkeep import migrate_schema
 
     migrate_schema(settings(database_url, data, schema), as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False, database_url: DatabaseUrl = None, data: Data = None, schema: Schema = None) -> None:
+    """Look at everything that the ledger needs, and say what is wrong. Exit code: 0 ok, 1 look at it, 2 broken."""
+    from cli.doctor.examining import examine
+
+    flags = {"database_url": database_url, "data": data, "schema": schema}
+    raise typer.Exit(examine(flags, as_json=as_json))
 
 
 @app.command()
