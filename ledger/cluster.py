@@ -158,6 +158,9 @@ class Cluster:
         PostgreSQL would take that for a running server and refuse to start. It happens when a container
         restarts, or has nobody who takes care of zombies.
         """
+        if not (self.folder / "postmaster.pid").exists():
+            # A base backup leaves the server's own note out, but not the socket's, which lies in the folder here.
+            (self.folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         with suppress(FileNotFoundError, IndexError, ValueError, psutil.Error):
             process = psutil.Process(int(self._postmaster()[0]))
             if process.status() == psutil.STATUS_ZOMBIE or "postgres" not in process.name():
