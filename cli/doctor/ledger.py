@@ -54,13 +54,16 @@ class Patient:
 def books(patient: Patient) -> Iterator[Finding]:
     """Whether the books are of this program, and what the ledger says."""
     known = {row["name"]: row for row in patient.rows("books")}
-    other = [book.name for book in BOOKS if book.name not in known or known[book.name]["version"] != book.version]
-    if other:
+    ours = {book.name: book.version for book in BOOKS}
+    if newer := [name for name, row in known.items() if row["version"] > ours.get(name, 0)]:
+        yield broken("books", f"Of a newer program: {', '.join(newer)}.", "Run that program.", books=newer)
+    older = [name for name, version in ours.items() if name not in known or known[name]["version"] < version]
+    if older:
         yield doubtful(
             "books",
-            f"Of another version than this program's, or missing: {', '.join(other)}.",
-            "Start the server, which makes them anew; reads answer 503 meanwhile.",
-            books=other,
+            f"Of an older program, or missing: {', '.join(older)}.",
+            "Start the server, which makes them anew; the old ones answer until that is done.",
+            books=older,
         )
     for row in known.values():
         if row["error"]:
@@ -129,7 +132,7 @@ def leftovers(patient: Patient) -> Iterator[Finding]:
         yield doubtful(
             "shadow tables",
             f"A rebuild that did not finish left {len(left)} tables in {patient.database.shadow}.",
-            "They do no harm but take space; the next `quarterdeck rebuild` removes them.",
+            "They do no harm but take space; the next `quarterdeck rebuild` goes on from there, or removes them.",
             tables=left,
         )
     elif not left:

@@ -185,3 +185,9 @@ def test_settings_come_from_the_environment():
 def test_a_port_that_is_none_is_said(port: str):
     with pytest.raises(SettingsError, match="QUARTERDECK_PORT"):
         Settings.from_env({"QUARTERDECK_PORT": port})
+
+
+def test_a_form_of_the_log_that_is_none_is_said():
+    assert Settings.from_env({"QUARTERDECK_LOG": "json"}).log == "json"
+    with pytest.raises(SettingsError, match="QUARTERDECK_LOG"):
+        Settings.from_env({"QUARTERDECK_LOG": "xml"})

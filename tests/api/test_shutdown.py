@@ -1,15 +1,16 @@
 """Being told to stop, under load, in a real process: nothing acknowledged is lost, and nobody is answered in half."""
 
+import json
 import signal
 import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Event
 from uuid import UUID, uuid4
 
 import httpx
-import psycopg
 import pytest
 
 from api.serve import GRACE
@@ -46,23 +47,66 @@ def write(url: str, told: Event) -> tuple[list[UUID], str]:
                 told.set()
 
 
-def test_what_was_acknowledged_is_there_and_everybody_else_is_told(server: Server, database_url: str):
-    told = [Event() for _ in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        writers = [pool.submit(write, server.url, event) for event in told]
-        assert all(event.wait(60) for event in told)
-        server.process.send_signal(signal.SIGTERM)
-        done = [writer.result(60) for writer in writers]
-    assert server.process.wait(GRACE + 10) == 0
-    assert {end for _, end in done} <= {"503 /problems/not_ready close", "no connection"}
-    acknowledged = {id for formed, _ in done for id in formed}
-    with psycopg.connect(database_url) as connection:
-        rows = connection.execute(
-            "SELECT split_part(stream, '/', 2)::uuid, position FROM quarterdeck.events"
-        ).fetchall()
-    assert acknowledged <= {stream for stream, _ in rows}
-    assert sorted(position for _, position in rows) == list(range(1, len(rows) + 1))
-    assert not any("Traceback" in line for line in server.lines)
+@dataclass
+class Stopped:
+    """A server that was told to stop while four wrote."""
+
+    code: int
+    acknowledged: set[UUID]
+    ends: set[str]
+    stored: list[tuple[UUID, int]]
+    """Streams and positions of what is in the ledger."""
+    connections: int
+    lines: list[str]
+
+
+@pytest.fixture(scope="module")
+def stopped(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
+    name = postgres.migrated_database()
+    with started(
+        QUARTERDECK_DATABASE_URL=postgres.url_of(name),
+        QUARTERDECK_DATA=str(tmp_path_factory.mktemp("data")),
+        QUARTERDECK_ADMIN_KEY=KEY,
+        QUARTERDECK_LOG="json",
+    ) as server:
+        told = [Event() for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            writers = [pool.submit(write, server.url, event) for event in told]
+            assert all(event.wait(60) for event in told)
+            server.process.send_signal(signal.SIGTERM)
+            done = [writer.result(60) for writer in writers]
+        code = server.process.wait(GRACE + 10)
+        server.stop()  # for the rest of what it said
+    with postgres.admin(name) as admin:
+        stored = admin.execute("SELECT split_part(stream, '/', 2)::uuid, position FROM quarterdeck.events").fetchall()
+        left = admin.execute("SELECT FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", [name])
+        connections = len(left.fetchall())
+    yield Stopped(
+        code, {id for formed, _ in done for id in formed}, {end for _, end in done}, stored, connections, server.lines
+    )
+    postgres.drop(name)
+
+
+def test_everything_that_was_acknowledged_is_there(stopped: Stopped):
+    assert stopped.acknowledged <= {stream for stream, _ in stopped.stored}
+    assert len(stopped.acknowledged) >= 20
+    assert sorted(position for _, position in stopped.stored) == list(range(1, len(stopped.stored) + 1))
+
+
+def test_everybody_else_is_told(stopped: Stopped):
+    assert stopped.ends <= {"503 /problems/not_ready close", "no connection"}
+
+
+def test_it_ends_in_order_and_leaves_no_connection_with_a_lease_or_a_lock(stopped: Stopped):
+    assert (stopped.code, stopped.connections) == (0, 0)
+
+
+def test_its_log_is_objects_from_the_first_line_to_the_last(stopped: Stopped):
+    lines = [json.loads(line) for line in stopped.lines if not line.startswith("Quarterdeck is at ")]
+    written = [line for line in lines if line.get("route") == "/v1/teams" and line["status"] == 201]
+    assert len(written) == len(stopped.acknowledged)
+    assert not any("trace" in line for line in lines)
+    assert lines[-1]["logger"] == "uvicorn.error"
 
 
 def half_a_request(server: Server) -> socket.socket:
@@ -103,12 +147,3 @@ def test_a_second_signal_does_not_wait(server: Server):
         began = time.monotonic()
         assert server.process.wait(GRACE - 2) == 1
         assert time.monotonic() - began < GRACE - 2
-
-
-def test_nothing_is_left_in_the_database(server: Server, database_url: str, postgres: Postgres):
-    """No connection of a stopped server keeps a lease or a lock."""
-    assert server.stop() == 0
-    name = database_url.split("dbname=")[1].split(maxsplit=1)[0]
-    with postgres.admin() as admin:
-        left = admin.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name]).fetchone()
-    assert left == (0,)

@@ -63,6 +63,7 @@ class Examination:
 
 
 def test_a_ledger_at_rest_has_nothing_wrong_but_the_tests_own_cluster(filled: Quarterdeck):
+    assert filled("rebuild").code == 0
     found = Examination(filled)
     assert found.wrong == {"durability"}
     found.one("durability", "broken", "fsync", "full_page_writes", "synchronous_commit")
@@ -141,12 +142,15 @@ def test_every_trigger_that_a_migration_enables_for_always_is_looked_for():
 def test_a_book_that_is_stopped_or_of_another_version_or_behind(filled: Quarterdeck, owner: Owner):
     owner(
         "UPDATE books SET error = 'cannot take event 3' WHERE name = 'teams'",
-        "UPDATE books SET version = 999 WHERE name = 'kpis'",
+        "UPDATE books SET version = 0 WHERE name = 'kpis'",
+        "UPDATE books SET version = 999 WHERE name = 'members'",
         "UPDATE books SET position = position - 2 WHERE name = 'cycles'",
     )
     found = Examination(filled)
     found.one("book teams", "broken", "cannot take event 3")
-    found.one("books", "look at this", "kpis")
+    newer, older = found.about("books")
+    assert (newer["state"], older["state"]) == ("broken", "look at this")
+    assert "members" in newer["said"] and "kpis" in older["said"]
     behind = found.one("book cycles", "look at this", "2 events behind", "no projector runs")
     assert behind["figures"]["lag"] == 2
 
