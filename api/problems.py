@@ -197,6 +197,11 @@ PROBLEMS: Mapping[str, Problem] = {
         "The books are behind",
         "What was asked for is recorded, but cannot be read yet. Try again in a moment.",
     ),
+    "books_newer": Problem(
+        503,
+        "The books are of a newer program",
+        "Another version of Quarterdeck has made the books of this ledger; this one must not touch them. Run the newer one.",
+    ),
     "contended": Problem(
         503, "Too many want the same", "Too many others are changing the same things. Try again in a moment."
     ),

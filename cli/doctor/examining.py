@@ -16,7 +16,8 @@ import psycopg
 from psycopg import sql
 from rich.text import Text
 
-from api.settings import Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import Settings
 from cli.doctor import ledger, machine, server
 from cli.doctor.findings import Finding, State, broken, doubtful, well, worst
 from cli.doctor.ledger import Patient
