@@ -200,7 +200,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "books_newer": Problem(
         503,
         "The books are of a newer program",
-        "Another version of Quarterdeck has made the books of this ledger; this one must not touch them. Run the newer one.",
+        "Another version of Quarterdeck has made the books of this ledger, and this one must not touch them. "
+        "Run the newer one.",
     ),
     "contended": Problem(
         503, "Too many want the same", "Too many others are changing the same things. Try again in a moment."
