@@ -1,0 +1,1 @@
+"""What can be told to manage.py, one a file."""

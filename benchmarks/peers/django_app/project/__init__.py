@@ -1,0 +1,1 @@
+"""The settings, the URLs and the way in for gunicorn."""
