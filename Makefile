@@ -12,7 +12,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fix clean
+.PHONY: help run test bench check fix clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ run: $(VENV)/.runtime ## Start the server, with its own PostgreSQL unless QUARTE
 test: $(VENV)/.dev ## Run all tests; domain/ must be covered to the last branch
 	$(PYTEST) tests/domain --cov=domain --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 	$(PYTEST) tests --ignore=tests/domain
+
+# The peers are installed in .venv/peers, by the program itself.
+bench: $(VENV)/.runtime ## Measure ours beside what people use instead: minutes; with ARGS=--full about an hour
+	@$(BIN)/python -m benchmarks.side_by_side $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting, types, and the direction of imports
 	$(BIN)/ruff check .

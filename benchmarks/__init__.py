@@ -9,5 +9,7 @@
     imports.py    real histories                          boards.py     500 objectives, now and then
     fresh.py      a new user's first minute
 
+`benchmarks.side_by_side` measures the same things beside a Django application, Emmett and the limit: `make bench`.
+
 No test depends on a clock; these are for people. Read them as ratios: what runs beside them on the machine counts.
 """
