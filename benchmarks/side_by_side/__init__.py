@@ -15,7 +15,7 @@
     bulk.py          many at once                             start.py     until it is ready
     rebuilds.py      events a second into the read models
 
-The peers are in `benchmarks.peers`: (a) is the `eventsourcing` library by its own ways, (b) Django, (c) Emmett, (d) the
-limit, pgbench and COPY. All write with fsync and synchronous_commit on. Django is served by two processes, as a team has
-it on two cores; ours is one.
+The peers are in `benchmarks.peers`: (a) is the `eventsourcing` library by its own ways, (b) Django, (c) Emmett, (d)
+the limit, pgbench and COPY. All write with fsync and synchronous_commit on. Django is served by two processes, as a
+team has it on two cores; ours is one.
 """
