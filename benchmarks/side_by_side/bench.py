@@ -116,11 +116,11 @@ class Bench:
             yield Stage(story, url, served, django, peer)
 
 
-def told(url: str, data: Path, story: Story, *, books: bool = True) -> None:
+def told(url: str, data: Path, story: Story) -> None:
     """A new ledger that the story has been told to."""
     migrate(Database(url))
     with running(Settings(database_url=url, data=data, admin_key=ADMIN_KEY)) as runtime:
-        ours.fill(runtime, story, books=books)
+        ours.fill(runtime, story)
 
 
 def sealed(served: Served, position: int) -> None:

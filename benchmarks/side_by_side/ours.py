@@ -43,8 +43,8 @@ _TABLES = {
 }
 
 
-def fill(runtime: Runtime, story: Story, *, books: bool = True) -> None:
-    """Tells the story to an empty ledger, whose projector is stopped, and makes the books unless told not to."""
+def fill(runtime: Runtime, story: Story) -> None:
+    """Tells the story to an empty ledger, whose projector is stopped, and makes the books."""
     runtime.projector.stop()
     with runtime.database.owner_connection() as connection, connection.transaction():
         rows = _Rows()
@@ -58,8 +58,7 @@ def fill(runtime: Runtime, story: Story, *, books: bool = True) -> None:
         raise AssertionError(f"the story has {rows.position} events, not {story.events}")
     with runtime.database.owner_connection() as connection:
         connection.execute("VACUUM ANALYZE")
-    if books:
-        rebuild(runtime.database, runtime.recorder)
+    rebuild(runtime.database, runtime.recorder)
 
 
 def _copy(connection: Connection, rows: dict[str, list[tuple[Any, ...]]]) -> None:

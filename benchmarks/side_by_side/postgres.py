@@ -74,7 +74,7 @@ def pgbench(url: str, script: str, connections: int, seconds: float) -> float:
         file.write(script)
         file.flush()
         threads = min(2, connections)
-        size = ["-c", str(connections), "-j", str(threads), "-T", str(max(1, round(seconds)))]
+        size = ["-c", str(connections), "-j", str(threads), "-T", str(max(2, round(seconds)))]
         command = [program, "-n", "-M", "prepared", *size, "-f", file.name, url]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = re.search(r"tps = ([\d.]+)", done.stdout)
