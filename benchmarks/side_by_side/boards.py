@@ -49,7 +49,7 @@ def figures(bench: Bench) -> Iterator[Figure]:
         sides = _question(runtime, large)
         rounds = interleaved(bench.effort.rounds, sides)
     goals = [Goal("Django's history query", "ours, as of", 10, than="Django, as of")]
-    yield Figure(f"the same, {many} events, the question alone", "ms", rounds, less=True, goals=goals)
+    yield Figure(f"board of 500 objectives, {many} events, the question alone", "ms", rounds, less=True, goals=goals)
 
 
 def _over_http(http: Talker, stage: Stage, size: str) -> Sides:
