@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -52,6 +53,7 @@ FIGURES: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
 def main() -> None:
     """The program."""
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended then, too
     effort = FULL if given.full else QUICK
     if given.events:
         effort = replace(effort, events=given.events)
