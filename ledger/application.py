@@ -114,7 +114,9 @@ class Ledger:
                     None if index in earlier else self._prepare(index, order, desk, decide)
                     for index, order in enumerate(orders)
                 ]
-            except LineRefused:
+            except Exception:
+                # What is cached may be older than what was read beside it (another server closed a cycle, or made a
+                # check-in): what does not fit together, like a refusal, counts only when all of it was read afresh.
                 if desk.used_cache:
                     fresh = True
                     continue

@@ -9,6 +9,7 @@ import pytest
 from domain.catalogue import COMMANDS, EVENTS
 from domain.errors import Conflict, Invalid, NotReady, Stale
 from domain.kernel import Kind, Ref
+from domain.key_result.state import KEY_RESULT
 from ledger.append import Append, Appended
 from ledger.application import Ledger
 from ledger.group import Group
@@ -76,6 +77,26 @@ def test_a_refusal_counts_only_on_what_stands_now(ledgers, ledger):
         ledger.execute(check_in(1))
     ledgers[1].execute(order("reopen_cycle", cycle="Q1", reason="a slip"))
     assert ledger.execute(check_in(1)).changed
+
+
+def test_a_check_in_that_another_process_took_can_be_retracted_here(ledgers, ledger):
+    """Its name is read afresh, its key result from the cache, which does not know of it yet."""
+    ledger.execute(check_in(1))
+    made = ledgers[1].execute(check_in(2)).subject
+    assert ledger.execute(order("retract_check_in", check_in=str(made.id), reason="a slip")).changed
+
+
+def test_what_does_not_fit_together_is_looked_at_again_but_not_for_ever(ledgers, ledger):
+    """A mistake of the program on histories that were read afresh is told."""
+    cached = []
+
+    def decide(context):
+        cached.append(context.look(KEY_RESULT, uid("kr")).version)
+        raise LookupError("a mistake")
+
+    with pytest.raises(LookupError, match="a mistake"):
+        ledger.record(check_in(1), decide)
+    assert cached == [1, 1]
 
 
 def test_asking_for_what_only_the_cache_believes_is_not_nothing(ledgers, ledger):

@@ -2,11 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
+from domain.cycle.decisions import CloseCycle
 from domain.cycle.state import CYCLE
 from domain.kernel import History, Kind, Ref
+from ledger.application import Ledger
+from ledger.orders import Order
 from projections.sealing import seal_due
 from tests.support.books import projecting
 
@@ -52,6 +56,14 @@ def test_a_seal_made_late_is_the_same_seal(company, books):
     company.do("close_cycle", cycle="2026-Q1")
     assert seal_due(company.ledger, books) == 2
     assert [fact.event.score for fact in seals(company)] == [Decimal("0.4"), Decimal("0.8")]
+
+
+def test_a_close_by_another_process_is_sealed_by_one_that_remembers_the_cycle_open(company, books):
+    """Which closes have no seal is read afresh, the cycle from the cache, which does not know of the close yet."""
+    company.check_in(40)
+    Ledger(company.recorder).execute(Order(CloseCycle(cycle="2026-Q1"), UUID(int=9)))
+    assert seal_due(company.ledger, books) == 1
+    assert len(seals(company)) == 1
 
 
 def test_sealing_twice_appends_nothing(company, books):
