@@ -7,12 +7,12 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
 # Two test processes, however many cores there are: each may need a PostgreSQL.
 PYTEST := $(BIN)/pytest -n 2
-# What `make run` passes on, as in: make run ARGS="--port 9000"
+# What `make run`, `make bench` and `make torture` pass on, as in: make run ARGS="--port 9000"
 ARGS   ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test bench check fix clean
+.PHONY: help run test torture bench check fix clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: $(VENV)/.dev ## Run all tests; domain/ must be covered to the last branch
 # The peers are installed in .venv/peers, by the program itself.
 bench: $(VENV)/.runtime ## Measure ours beside what people use instead: minutes; with ARGS=--full about an hour
 	@$(BIN)/python -m benchmarks.side_by_side $(ARGS)
+
+torture: $(VENV)/.dev ## Break servers and PostgreSQL at random under load, a thousand times, and count what was lost
+	@$(BIN)/python -m torture $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting, types, and the direction of imports
 	$(BIN)/ruff check .

@@ -1,0 +1,281 @@
+"""The ways to break it. Each is a function of the stage and of dice, and says whether it came to that.
+
+`KINDS` is the register: how often each comes, what it needs for itself meanwhile, and why it may be impossible here.
+"""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+
+import psutil  # type: ignore[import-untyped]
+
+from torture.proxy import Proxy, a_commit, a_write, an_append
+from torture.stage import NAMES, Stage
+
+Fault = Callable[[Stage, Random], bool]
+POSTGRES, SERVERS, DATABASE_WAY, HTTP_WAY = "postgres", "servers", "way to the database", "way to the server"
+_TOOK = 3.0
+"""Seconds to wait for the message whose answer is to be lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way. `weight`: its share of all faults; `needs`: what no other fault touches meanwhile."""
+
+    name: str
+    weight: int
+    needs: str | None
+    run: Fault
+    is_possible: Callable[[Stage], bool] = lambda _: True
+    breaks_later: bool = False
+    """Whether it says itself when something breaks, since it has to prepare that."""
+
+
+def _one_of_databases(stage: Stage, dice: Random) -> Proxy:
+    return stage.database_proxies[dice.choice(NAMES)]
+
+
+def _one_of_ways(stage: Stage, dice: Random) -> Proxy:
+    return stage.http_proxies[dice.choice(NAMES)]
+
+
+# --- between server and PostgreSQL, and between client and server
+
+
+def _delayed(proxy: Proxy, dice: Random) -> bool:
+    proxy.delay(dice.uniform(0.02, 0.4), during=dice.uniform(0.2, 0.8))
+    return True
+
+
+def _swallowed(proxy: Proxy, dice: Random) -> bool:
+    proxy.swallow(during=dice.uniform(0.1, 1.5))
+    return True
+
+
+def _cut(proxy: Proxy, dice: Random) -> bool:
+    return proxy.cut(dice.choice((0.2, 0.5, 1.0))) > 0
+
+
+def _lost(proxy: Proxy, choice: Callable[..., bool], *, break_off: bool = False) -> bool:
+    proxy.lose_answer_to(choice, break_off=break_off)
+    try:
+        return proxy.took.wait(_TOOK)
+    finally:
+        proxy.forget()
+
+
+def _commit_lost(stage: Stage, _: Random) -> bool:
+    """At whichever server: only the one that projects, or seals, commits this way."""
+    proxies = list(stage.database_proxies.values())
+    for proxy in proxies:
+        proxy.lose_answer_to(a_commit)
+    try:
+        deadline = time.monotonic() + _TOOK
+        while time.monotonic() < deadline:
+            if any(proxy.took.wait(0.02) for proxy in proxies):
+                return True
+        return False
+    finally:
+        for proxy in proxies:
+            proxy.forget()
+
+
+def _terminated(stage: Stage, dice: Random) -> bool:
+    pids = stage.postgres.backends()
+    return stage.postgres.terminate(dice.sample(pids, dice.randint(1, min(4, len(pids))))) > 0 if pids else False
+
+
+def _lease_taken(stage: Stage, dice: Random) -> bool:
+    return stage.postgres.terminate(stage.postgres.holders(dice.choice(("projector", "sealer")))) > 0
+
+
+# --- PostgreSQL
+
+
+def _postmaster_killed(stage: Stage, dice: Random) -> bool:
+    stage.postgres.kill()
+    time.sleep(dice.uniform(0, 0.5))
+    stage.revive()
+    return True
+
+
+def _backend_killed(stage: Stage, dice: Random) -> bool:
+    """PostgreSQL ends all of its processes then, and recovers as from a crash."""
+    pids = stage.postgres.backends()
+    if not pids:
+        return False
+    with suppress(psutil.Error):
+        psutil.Process(dice.choice(pids)).kill()
+    time.sleep(0.2)
+    stage.revive()
+    return True
+
+
+def _frozen(processes: Sequence[psutil.Process], seconds: float) -> bool:
+    frozen = []
+    for process in processes:
+        with suppress(psutil.Error):
+            process.suspend()
+            frozen.append(process)
+    time.sleep(seconds)
+    for process in frozen:
+        with suppress(psutil.Error):
+            process.resume()
+    return bool(frozen)
+
+
+def _backend_frozen(stage: Stage, dice: Random) -> bool:
+    pids = stage.postgres.backends()
+    chosen = dice.sample(pids, min(len(pids), dice.randint(1, 3)))
+    return _frozen([psutil.Process(pid) for pid in chosen if psutil.pid_exists(pid)], dice.uniform(0.1, 2))
+
+
+def _postgres_frozen(stage: Stage, dice: Random) -> bool:
+    return _frozen(stage.postgres.processes(), dice.uniform(0.1, 2))
+
+
+def _restarted(mode: str) -> Fault:
+    def run(stage: Stage, _: Random) -> bool:
+        stage.postgres.restart(mode)
+        stage.revive()
+        return True
+
+    return run
+
+
+def _disk_full(stage: Stage, dice: Random) -> bool:
+    stage.postgres.fill()
+    try:
+        time.sleep(dice.uniform(0.5, 2))
+    finally:
+        stage.postgres.free()
+        stage.revive()
+    return True
+
+
+def _clock_set_back(stage: Stage, dice: Random) -> bool:
+    stage.postgres.set_clock_back(dice.uniform(0.01, 5))
+    return True
+
+
+def _failed_over(stage: Stage, dice: Random) -> bool:
+    stage.postgres.follow()
+    time.sleep(dice.uniform(0.2, 1))  # under load, each commit waiting for the replica
+    stage.recoveries.fault("failed_over_to_replica")
+    stage.postgres.fail_over()
+    stage.revive()
+    return True
+
+
+# --- the servers
+
+
+def _server_killed(stage: Stage, dice: Random) -> bool:
+    server = stage.servers[dice.choice(NAMES)]
+    server.kill()
+    time.sleep(dice.choice((0, dice.uniform(0, 1))))
+    server.start()
+    return True
+
+
+def _server_stopped(stage: Stage, dice: Random) -> bool:
+    """In order: what it has in hand is ended first."""
+    server = stage.servers[dice.choice(NAMES)]
+    server.stop()
+    server.start()
+    return True
+
+
+def _server_frozen(stage: Stage, dice: Random) -> bool:
+    server = stage.servers[dice.choice(NAMES)]
+    server.signal(signal.SIGSTOP)
+    time.sleep(dice.uniform(0.1, 2.5))
+    server.signal(signal.SIGCONT)
+    return True
+
+
+def _two_projectors(stage: Stage, dice: Random) -> bool:
+    """Who projects is frozen and loses its lease to the other one; woken, it believes for a moment that it has it."""
+    with stage.postgres.admin() as admin:
+        row = admin.execute("SELECT holder FROM quarterdeck_books.lease").fetchone()
+    process = int(row[0].rpartition(":")[2]) if row else 0
+    server = next((each for each in stage.servers.values() if each.process == process), None)
+    if server is None:
+        return False
+    server.signal(signal.SIGSTOP)
+    try:
+        before = stage.postgres.holders("projector")
+        stage.postgres.terminate([*before, *stage.postgres.holders("sealer")])
+        deadline = time.monotonic() + 3
+        while not (now := stage.postgres.holders("projector")) or now == before:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        time.sleep(dice.uniform(0, 0.3))
+    finally:
+        server.signal(signal.SIGCONT)
+    return True
+
+
+def _may_fill(stage: Stage) -> bool:
+    return stage.postgres.can_fill
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("database_answers_delayed", 60, None, lambda s, d: _delayed(_one_of_databases(s, d), d)),
+        Kind("database_answers_swallowed", 40, None, lambda s, d: _swallowed(_one_of_databases(s, d), d)),
+        Kind("database_connections_cut", 90, None, lambda s, d: _cut(_one_of_databases(s, d), d)),
+        Kind("append_answer_lost", 120, DATABASE_WAY, lambda s, d: _lost(_one_of_databases(s, d), an_append)),
+        Kind(
+            "append_answer_broken_off",
+            60,
+            DATABASE_WAY,
+            lambda s, d: _lost(_one_of_databases(s, d), an_append, break_off=True),
+        ),
+        Kind("commit_answer_lost", 80, DATABASE_WAY, _commit_lost),
+        Kind("backends_terminated", 110, None, _terminated),
+        Kind("lease_taken", 40, None, _lease_taken),
+        Kind("http_answers_delayed", 30, None, lambda s, d: _delayed(_one_of_ways(s, d), d)),
+        Kind("http_answers_swallowed", 30, None, lambda s, d: _swallowed(_one_of_ways(s, d), d)),
+        Kind("http_connections_cut", 60, None, lambda s, d: _cut(_one_of_ways(s, d), d)),
+        Kind("http_answer_lost", 60, HTTP_WAY, lambda s, d: _lost(_one_of_ways(s, d), a_write)),
+        Kind(
+            "http_answer_broken_off",
+            30,
+            HTTP_WAY,
+            lambda s, d: _lost(_one_of_ways(s, d), a_write, break_off=True),
+        ),
+        Kind("server_killed", 50, SERVERS, _server_killed),
+        Kind("server_stopped", 15, SERVERS, _server_stopped),
+        Kind("server_frozen", 30, SERVERS, _server_frozen),
+        Kind("two_projectors", 20, SERVERS, _two_projectors),
+        Kind("postmaster_killed", 20, POSTGRES, _postmaster_killed),
+        Kind("backend_killed", 20, POSTGRES, _backend_killed),
+        Kind("backends_frozen", 30, None, _backend_frozen),
+        Kind("postgres_frozen", 15, POSTGRES, _postgres_frozen),
+        Kind("postgres_restarted_fast", 15, POSTGRES, _restarted("fast")),
+        Kind("postgres_restarted_immediate", 15, POSTGRES, _restarted("immediate")),
+        Kind("disk_full", 15, POSTGRES, _disk_full, _may_fill),
+        Kind("clock_set_back", 25, None, _clock_set_back),
+        Kind("failed_over_to_replica", 12, POSTGRES, _failed_over, breaks_later=True),
+    )
+}
+
+
+def plan(kinds: Sequence[Kind], count: int, dice: Random) -> list[Kind]:
+    """So many faults by their weights, in a random order; each kind at least once, if there is room."""
+    whole = sum(kind.weight for kind in kinds)
+    numbers = Counter({kind.name: max(1, round(count * kind.weight / whole)) for kind in kinds})
+    planned = [name for name, number in numbers.items() for _ in range(number)]
+    dice.shuffle(planned)
+    common = max(kinds, key=lambda kind: kind.weight).name
+    while len(planned) > count:
+        planned.remove(max(set(planned), key=lambda name: (planned.count(name), name)))
+    planned += [common] * (count - len(planned))
+    return [KINDS[name] for name in planned]
