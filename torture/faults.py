@@ -148,13 +148,15 @@ def _restarted(mode: str) -> Fault:
 
 
 def _disk_full(stage: Stage, dice: Random) -> bool:
-    stage.postgres.fill()
+    """With the log's reserve used up as well, PostgreSQL gives up; without it, it refuses whoever needs space."""
     try:
-        time.sleep(dice.uniform(0.5, 2))
+        felt = stage.postgres.fill(log=dice.random() < 0.5)
+        time.sleep(dice.uniform(0.2, 1.5))
     finally:
         stage.postgres.free()
         stage.revive()
-    return True
+        stage.postgres.clean()
+    return felt
 
 
 def _clock_set_back(stage: Stage, dice: Random) -> bool:

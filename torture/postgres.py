@@ -159,14 +159,32 @@ class Postgres:
             admin.execute("SELECT pg_promote(true, 60)")
         shutil.rmtree(old.folder)
 
-    def fill(self) -> None:
-        """Leaves no space on the disk, but for a few pages."""
+    def fill(self, *, log: bool) -> bool:
+        """Leaves no space on the disk, nor, with `log`, in the segments that the log has in reserve.
+
+        Answers whether that was felt: somebody who wants space is told that there is none, or PostgreSQL gives up.
+        """
         used = shutil.disk_usage(self._disk).used
         _remount(self._disk, f"{used // 1024 + 16}k")
+        try:
+            with self.admin() as admin:
+                for _ in range(30):
+                    admin.execute("CREATE TABLE IF NOT EXISTS filler AS SELECT repeat('x', 1000) AS x")
+                    admin.execute("INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 500)")
+                    if log:
+                        admin.execute("SELECT pg_switch_wal()")
+        except psycopg.OperationalError:
+            return True
+        return False
 
     def free(self) -> None:
         """Gives the space back."""
         _remount(self._disk, _SIZE)
+
+    def clean(self) -> None:
+        """Removes what `fill` has made."""
+        with self.admin() as admin:
+            admin.execute("DROP TABLE IF EXISTS filler")
 
     def close(self) -> None:
         """Ends it, and removes its disk."""

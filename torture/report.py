@@ -13,8 +13,9 @@ _MOST = 30
 
 def show(result: Result, console: Console) -> None:
     """Prints it."""
-    answered = ("one answers, median", "at most", "both answer, median", "at most")
-    table = Table("fault", "came about", "did not", *answered, box=None, header_style="bold")
+    answered = ("one, median", "most", "both, median", "most")
+    table = Table("fault", "came about", "not", *answered, box=None, header_style="bold")
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for name in sorted(result.faults | result.missed):
@@ -22,9 +23,10 @@ def show(result: Result, console: Console) -> None:
     table.add_row("all", str(result.faults.total()), str(result.missed.total() or ""), *_seconds(result, "all"))
     console.print(table)
     for name in result.skipped:
-        console.print(f"[bold]Skipped:[/] {name}, which is not allowed here (mounting needs root on Linux).")
+        console.print(f"Skipped: {name}, which is not allowed here (mounting needs root on Linux).")
+    console.print("\nSeconds from a fault until one server, or both, acknowledge a write that began after it.")
     commands = ", ".join(f"{number:,} {fate}" for fate, number in result.commands.items())
-    console.print(f"\nSeed {result.order.seed}, {result.seconds:.0f} s, {result.checks} checks.")
+    console.print(f"Seed {result.order.seed}, {result.seconds:.0f} s, {result.checks} checks.")
     console.print(f"Commands: {commands}; {result.events:,} events.")
     found = result.findings
     console.print(f"Lost: {len(found.lost)}. Doubled: {len(found.doubled)}. Wrong: {len(found.wrong)}.")
@@ -38,4 +40,4 @@ def as_json(result: Result) -> dict[str, Any]:
 
 
 def _seconds(result: Result, name: str) -> list[str]:
-    return [f"{seconds:.2f} s" for seconds in result.recoveries.get(name, ())]
+    return [f"{seconds:.2f}" for seconds in result.recoveries.get(name, ())]

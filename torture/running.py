@@ -18,8 +18,8 @@ from torture.faults import KINDS, Kind, plan
 from torture.inspecting import Witness, inspect, watch
 from torture.stage import Stage
 
-_PROGRESS = 3.0
-"""Seconds that a fault waits for a command to be acknowledged since the one before it."""
+_PROGRESS, _PATIENCE = 5, 3.0
+"""So many commands must be acknowledged after a fault before the next one, unless that takes so many seconds."""
 _ATTEMPTS = 5
 
 
@@ -107,8 +107,8 @@ class _Run:
 
     def _inject(self, kind: Kind, dice: Random) -> None:
         """Begins a fault as soon as there is progress, and what it needs is free."""
-        since, deadline = self._stage.journal.acknowledged, time.monotonic() + _PROGRESS
-        while self._stage.journal.acknowledged == since and time.monotonic() < deadline:
+        enough, deadline = self._stage.journal.acknowledged + _PROGRESS, time.monotonic() + _PATIENCE
+        while self._stage.journal.acknowledged < enough and time.monotonic() < deadline:
             time.sleep(0.005)
         lock = self._lock(kind)
         lock.acquire()
@@ -154,7 +154,10 @@ class _Run:
         self._threads.clear()
         with self._stage.quiet():
             watch(self._stage, self._witness, self._dice)
-            found = inspect(self._stage, self._witness, self._dice)
+            try:
+                found = inspect(self._stage, self._witness, self._dice)
+            except RuntimeError as error:  # a server that does not answer any more
+                found = Findings(wrong=[str(error)])
         self._result.checks += 1
         for name in ("lost", "doubled", "wrong"):
             into: list[Any] = getattr(self._result.findings, name)

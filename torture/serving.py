@@ -12,6 +12,8 @@ from pathlib import Path
 ADMIN_KEY = "qd_the-admin-of-all-torture"
 _AT = re.compile(r"Quarterdeck is at http://127\.0\.0\.1:(\d+)")
 _PATIENCE = 120.0
+_STOPS = 60.0
+"""Seconds in which a server must have stopped."""
 
 
 class Server:
@@ -83,8 +85,8 @@ class Server:
     def _wait(self) -> None:
         if self._process is not None:
             try:
-                self._process.wait(30)
+                self._process.wait(_STOPS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-                raise RuntimeError(f"The server {self.name} did not stop in 30 s; see {self.log}") from None
+                raise RuntimeError(f"The server {self.name} did not stop in {_STOPS:.0f} s; see {self.log}") from None

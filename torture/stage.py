@@ -90,6 +90,10 @@ class Stage:
         for proxy in (*self.database_proxies.values(), *self.http_proxies.values()):
             proxy.forget()
         self.revive(deadline)
+        for server in self.servers.values():
+            if server.ended():
+                self.journal.complain(f"the server {server.name} had ended; see {server.log}")
+                server.start()
         while not self.recoveries.recovered() and time.monotonic() < deadline:
             time.sleep(0.05)
         if not self.recoveries.recovered():
