@@ -13,7 +13,7 @@ from random import Random
 
 import psutil  # type: ignore[import-untyped]
 
-from torture.proxy import Proxy, a_commit, a_write, an_append
+from torture.proxy import Choice, Proxy, a_commit, a_write, an_append
 from torture.stage import NAMES, Stage
 
 Fault = Callable[[Stage, Random], bool]
@@ -60,12 +60,19 @@ def _cut(proxy: Proxy, dice: Random) -> bool:
     return proxy.cut(dice.choice((0.2, 0.5, 1.0))) > 0
 
 
-def _lost(proxy: Proxy, choice: Callable[..., bool], *, break_off: bool = False) -> bool:
-    proxy.lose_answer_to(choice, break_off=break_off)
-    try:
-        return proxy.took.wait(_TOOK)
-    finally:
-        proxy.forget()
+def _lost(way: Callable[[Stage, Random], Proxy], choice: Choice, name: str, *, break_off: bool = False) -> Fault:
+    def run(stage: Stage, dice: Random) -> bool:
+        proxy = way(stage, dice)
+        proxy.lose_answer_to(choice, break_off=break_off)
+        try:
+            took = proxy.took.wait(_TOOK)
+        finally:
+            proxy.forget()
+        if took:
+            stage.recoveries.fault(name)
+        return took
+
+    return run
 
 
 def _commit_lost(stage: Stage, _: Random) -> bool:
@@ -77,6 +84,7 @@ def _commit_lost(stage: Stage, _: Random) -> bool:
         deadline = time.monotonic() + _TOOK
         while time.monotonic() < deadline:
             if any(proxy.took.wait(0.02) for proxy in proxies):
+                stage.recoveries.fault("commit_answer_lost")
                 return True
         return False
     finally:
@@ -108,6 +116,7 @@ def _backend_killed(stage: Stage, dice: Random) -> bool:
     pids = stage.postgres.backends()
     if not pids:
         return False
+    stage.recoveries.fault("backend_killed")
     with suppress(psutil.Error):
         psutil.Process(dice.choice(pids)).kill()
     time.sleep(0.2)
@@ -151,6 +160,8 @@ def _disk_full(stage: Stage, dice: Random) -> bool:
     """With the log's reserve used up as well, PostgreSQL gives up; without it, it refuses whoever needs space."""
     try:
         felt = stage.postgres.fill(log=dice.random() < 0.5)
+        if felt:
+            stage.recoveries.fault("disk_full")
         time.sleep(dice.uniform(0.2, 1.5))
     finally:
         stage.postgres.free()
@@ -208,6 +219,7 @@ def _two_projectors(stage: Stage, dice: Random) -> bool:
     server = next((each for each in stage.servers.values() if each.process == process), None)
     if server is None:
         return False
+    stage.recoveries.fault("two_projectors")
     server.signal(signal.SIGSTOP)
     try:
         before = stage.postgres.holders("projector")
@@ -223,6 +235,13 @@ def _two_projectors(stage: Stage, dice: Random) -> bool:
     return True
 
 
+def _losing(
+    name: str, weight: int, way: Callable[[Stage, Random], Proxy], choice: Choice, *, break_off: bool = False
+) -> Kind:
+    needs = DATABASE_WAY if way is _one_of_databases else HTTP_WAY
+    return Kind(name, weight, needs, _lost(way, choice, name, break_off=break_off), breaks_later=True)
+
+
 def _may_fill(stage: Stage) -> bool:
     return stage.postgres.can_fill
 
@@ -233,37 +252,27 @@ KINDS: dict[str, Kind] = {
         Kind("database_answers_delayed", 60, None, lambda s, d: _delayed(_one_of_databases(s, d), d)),
         Kind("database_answers_swallowed", 40, None, lambda s, d: _swallowed(_one_of_databases(s, d), d)),
         Kind("database_connections_cut", 90, None, lambda s, d: _cut(_one_of_databases(s, d), d)),
-        Kind("append_answer_lost", 120, DATABASE_WAY, lambda s, d: _lost(_one_of_databases(s, d), an_append)),
-        Kind(
-            "append_answer_broken_off",
-            60,
-            DATABASE_WAY,
-            lambda s, d: _lost(_one_of_databases(s, d), an_append, break_off=True),
-        ),
-        Kind("commit_answer_lost", 80, DATABASE_WAY, _commit_lost),
+        _losing("append_answer_lost", 120, _one_of_databases, an_append),
+        _losing("append_answer_broken_off", 60, _one_of_databases, an_append, break_off=True),
+        Kind("commit_answer_lost", 80, DATABASE_WAY, _commit_lost, breaks_later=True),
         Kind("backends_terminated", 110, None, _terminated),
         Kind("lease_taken", 40, None, _lease_taken),
         Kind("http_answers_delayed", 30, None, lambda s, d: _delayed(_one_of_ways(s, d), d)),
         Kind("http_answers_swallowed", 30, None, lambda s, d: _swallowed(_one_of_ways(s, d), d)),
         Kind("http_connections_cut", 60, None, lambda s, d: _cut(_one_of_ways(s, d), d)),
-        Kind("http_answer_lost", 60, HTTP_WAY, lambda s, d: _lost(_one_of_ways(s, d), a_write)),
-        Kind(
-            "http_answer_broken_off",
-            30,
-            HTTP_WAY,
-            lambda s, d: _lost(_one_of_ways(s, d), a_write, break_off=True),
-        ),
+        _losing("http_answer_lost", 60, _one_of_ways, a_write),
+        _losing("http_answer_broken_off", 30, _one_of_ways, a_write, break_off=True),
         Kind("server_killed", 50, SERVERS, _server_killed),
         Kind("server_stopped", 15, SERVERS, _server_stopped),
         Kind("server_frozen", 30, SERVERS, _server_frozen),
-        Kind("two_projectors", 20, SERVERS, _two_projectors),
+        Kind("two_projectors", 20, SERVERS, _two_projectors, breaks_later=True),
         Kind("postmaster_killed", 20, POSTGRES, _postmaster_killed),
-        Kind("backend_killed", 20, POSTGRES, _backend_killed),
+        Kind("backend_killed", 20, POSTGRES, _backend_killed, breaks_later=True),
         Kind("backends_frozen", 30, None, _backend_frozen),
         Kind("postgres_frozen", 15, POSTGRES, _postgres_frozen),
         Kind("postgres_restarted_fast", 15, POSTGRES, _restarted("fast")),
         Kind("postgres_restarted_immediate", 15, POSTGRES, _restarted("immediate")),
-        Kind("disk_full", 15, POSTGRES, _disk_full, _may_fill),
+        Kind("disk_full", 15, POSTGRES, _disk_full, _may_fill, breaks_later=True),
         Kind("clock_set_back", 25, None, _clock_set_back),
         Kind("failed_over_to_replica", 12, POSTGRES, _failed_over, breaks_later=True),
     )

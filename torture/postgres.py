@@ -23,6 +23,7 @@ from ledger.database import Database
 from ledger.migrations import migrate
 
 _SIZE = "2g"
+_OURS = "torture"
 _SETTINGS = {
     "max_wal_size": "128MB",  # the disk is small
     "wal_keep_size": "0",
@@ -65,8 +66,8 @@ class Postgres:
 
     @contextmanager
     def admin(self) -> Iterator[psycopg.Connection]:
-        """A connection of the superuser, in autocommit."""
-        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
+        """A connection of the superuser, in autocommit; it has a name, so that no fault is meant for it."""
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=10, application_name=_OURS) as connection:
             yield connection
 
     def start(self) -> None:
@@ -91,7 +92,8 @@ class Postgres:
         """The process ids of all connections but ours."""
         with self.admin() as admin:
             rows = admin.execute(
-                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> %s",
+                [_OURS],
             ).fetchall()
         return [row[0] for row in rows]
 
@@ -122,13 +124,14 @@ class Postgres:
 
     def follow(self) -> None:
         """Makes a synchronous replica: from when this returns, no commit is answered that it does not have."""
+        self._give_up_replica()
         replica = Cluster(self._disk / f"pg{self._generation + 1}")
         replica.folder.mkdir(mode=0o700)
         replica._give_away(replica.folder)
+        self._replica = replica
         replica._run("pg_basebackup", "-d", self.url, "-X", "stream", "-c", "fast", "-R")
         for note in replica.folder.glob(".s.PGSQL.*.lock"):
             note.unlink()
-        self._replica = replica
         replica.start()
         self._await("SELECT FROM pg_stat_replication WHERE state = 'streaming'", replica)
         with self.admin() as admin:
@@ -145,16 +148,22 @@ class Postgres:
             time.sleep(0.05)
         raise RuntimeError(f"the replica does not follow: {(replica.folder / 'log').read_text()[-2000:]}")
 
+    def _give_up_replica(self) -> None:
+        """One that was begun and did not come to follow."""
+        with self.admin() as admin:
+            admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            admin.execute("SELECT pg_reload_conf()")
+        if self._replica is not None:
+            _kill(self._replica)
+            shutil.rmtree(self._replica.folder, ignore_errors=True)
+            self._replica = None
+
     def fail_over(self) -> None:
         """Kills all of the primary's processes; the replica takes its place, and the primary's folder goes."""
         assert self._replica is not None, "there is a replica"
         old, self.cluster, self._generation = self.cluster, self._replica, self._generation + 1
         self._replica = None
-        killed = _processes(old)
-        for process in killed:
-            with suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(killed, timeout=30)
+        _kill(old)
         with self.admin() as admin:
             admin.execute("SELECT pg_promote(true, 60)")
         shutil.rmtree(old.folder)
@@ -194,9 +203,8 @@ class Postgres:
         try:
             self.cluster.stop()
         finally:
-            for process in [] if self._replica is None else _processes(self._replica):
-                with suppress(psutil.Error):
-                    process.kill()
+            if self._replica is not None:
+                _kill(self._replica)
             if self.can_fill:
                 subprocess.run(["umount", "-l", self._disk], check=False, capture_output=True)
 
@@ -208,6 +216,15 @@ def _processes(cluster: Cluster) -> list[psutil.Process]:
         if "postgres" in first.name():  # and not somebody who has its number by now
             return [first, *first.children()]
     return []
+
+
+def _kill(cluster: Cluster) -> None:
+    """All of a cluster's processes at once, and waits until they are gone."""
+    killed = _processes(cluster)
+    for process in killed:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(killed, timeout=30)
 
 
 def _mounted(folder: Path) -> bool:

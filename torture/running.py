@@ -13,6 +13,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
+from ledger.cluster import ClusterError
 from torture.checking import Findings
 from torture.faults import KINDS, Kind, plan
 from torture.inspecting import Witness, inspect, watch
@@ -142,7 +143,7 @@ class _Run:
         did = False
         try:
             did = kind.run(self._stage, dice)
-        except (psycopg.OperationalError, psutil.Error, FileNotFoundError) as error:
+        except (psycopg.OperationalError, psutil.Error, FileNotFoundError, ClusterError) as error:
             # PostgreSQL is down already, or what was to be broken is gone.
             self._note(f"{kind.name}: {error!r}")
         self._note(f"{kind.name} ends: {'it came about' if did else 'it did not come about'}")

@@ -115,7 +115,8 @@ class Stage:
             try:
                 self.postgres.start()
                 with self.postgres.admin() as admin:
-                    admin.execute("SELECT 1")
+                    # A failover that was interrupted is brought to its end.
+                    admin.execute("SELECT CASE WHEN pg_is_in_recovery() THEN pg_promote(true, 60) END")
                 return
             except (ClusterError, psycopg.OperationalError, OSError, IndexError):
                 if time.monotonic() > deadline:
