@@ -18,7 +18,7 @@ import psycopg
 from ledger.cluster import ClusterError
 from torture.clients import Client, Connection, all_resting
 from torture.commands import Said, Speaker, beginning
-from torture.journal import Journal
+from torture.journal import Entry, Fate, Journal
 from torture.postgres import Postgres
 from torture.proxy import Proxy
 from torture.recovery import Recoveries
@@ -131,9 +131,14 @@ class Stage:
         return answer.body
 
     def _reader_key(self) -> str:
-        answer = self.ways[NAMES[0]].ask("POST", "/keys", {"role": "reader"})
+        """A credential that may not write. Making one is an event, too, so it stands in the journal."""
+        entry = Entry("reader-key", "create_key", "POST", "/keys", {"role": "reader"}, fate=Fate.ACKNOWLEDGED)
+        headers = {"X-Request-Id": entry.token}
+        answer = self.ways[NAMES[0]].ask(entry.method, entry.path, entry.body, headers)
         if answer is None or answer.status != 201:
             raise RuntimeError(f"a key was answered {answer}")
+        entry.position, entry.subject = answer.position, answer.body["id"]
+        self.journal.open(entry)
         return str(answer.body["key"])
 
     def _await_ready(self, deadline: float) -> None:
