@@ -281,6 +281,8 @@ KINDS: dict[str, Kind] = {
 
 def plan(kinds: Sequence[Kind], count: int, dice: Random) -> list[Kind]:
     """So many faults by their weights, in a random order; each kind at least once, if there is room."""
+    if not kinds:
+        return []
     whole = sum(kind.weight for kind in kinds)
     numbers = Counter({kind.name: max(1, round(count * kind.weight / whole)) for kind in kinds})
     planned = [name for name, number in numbers.items() for _ in range(number)]

@@ -33,3 +33,7 @@ def test_a_witness_notices_a_second_tree_of_one_size(tmp_path):
     assert witness.see(note.format(8, "two")) is None
     assert witness.see(note.format(7, "one")) is None
     assert "two trees of 7" in str(witness.see(note.format(7, "other")))
+
+
+def test_of_kinds_that_are_impossible_here_nothing_is_planned():
+    assert plan([], 10, Random(1)) == []
