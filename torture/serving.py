@@ -52,7 +52,8 @@ class Server:
                 self._port = int(found[1])
                 return
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The server {self.name} does not start; see {self.log}")
+                end = self.log.read_text(errors="replace")[-1_000:]
+                raise RuntimeError(f"The server {self.name} does not start; the end of {self.log}:\n{end}")
             time.sleep(0.02)
 
     def connect(self) -> socket.socket:
