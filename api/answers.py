@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -50,11 +49,6 @@ def answer(
 def text(content: str, media_type: str, *, position: int, etag: str, headers: Mapping[str, str]) -> Response:
     """An answer of another type, in UTF-8."""
     return Response(content, headers=_headers(position, etag) | dict(headers), media_type=media_type)
-
-
-def nothing_new(*, position: int, etag: str, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
-    """The answer to somebody who has it already."""
-    return Response(status_code=304, headers=_headers(position, etag) | dict(headers))
 
 
 def _headers(position: int | None, etag: str | None) -> dict[str, str]:

@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from api import health, openapi, pages
 from api.answers import to_json
+from api.compressing import Compressing
+from api.conditions import conditional
 from api.credentials import ADMIN_FILE
 from api.envelope import Envelope
 from api.errors import add_handlers
@@ -82,10 +84,13 @@ def create_app(of: Settings | Runtime) -> FastAPI:
     def document() -> bytes:
         return to_json(openapi.document(app, tags))
 
-    def show_document(_: Request) -> Response:
-        return Response(document(), media_type="application/json")
+    async def show_document(request: Request) -> Response:
+        found = await run_in_threadpool(document)
+        headers = {"Cache-Control": "no-cache"}
+        return await conditional(request, Response(found, media_type="application/json", headers=headers))
 
     app.add_route("/openapi.json", show_document)
+    app.add_middleware(Compressing)
     app.add_middleware(Envelope)
     return app
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,8 +12,8 @@ from fastapi import Depends, Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from api.answers import answer, in_parts, nothing_new, strong, text, weak
-from api.conditions import not_modified
+from api.answers import answer, in_parts, strong, text, weak
+from api.conditions import settled
 from api.credentials import Identity
 from api.guard import runtime_of
 from api.runtime import Runtime
@@ -38,10 +39,6 @@ MinPosition = Annotated[
         description="Waits, up to 5 s, until the answer can reflect this ledger position; else 503.",
     ),
 ]
-IfNoneMatch = Annotated[
-    str | None,
-    Header(description="The answer of a list or a board is 304, without a body, if its ETag is one of these."),
-]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most.")]
 After = Annotated[
     str | None, Field(min_length=1, max_length=500), Query(description="`next` of the page before this one.")
@@ -50,13 +47,12 @@ After = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One read: who asks, at which clocks, and what they have already."""
+    """One read: who asks, and at which clocks. What they have already is compared in `api.conditions`."""
 
     request: Request
     as_of: str | None
     valid_at: str | None
     min_position: int | None
-    if_none_match: str | None
 
     @property
     def runtime(self) -> Runtime:
@@ -110,6 +106,14 @@ class Question:
             refusal.faults = tuple(Fault(names.get(f.pointer.lstrip("/"), f.pointer), f.reason) for f in refusal.faults)
             raise
 
+    @property
+    def _fixed(self) -> bool:
+        """Whether who asks again in the same words asks the same, so that nothing but a redaction changes the answer.
+
+        A day is not fixed until it is over, and at an instant that has just passed something may yet be recorded.
+        """
+        return self.as_of is not None and self.as_of.isdecimal() and self.valid_at is not None
+
     def personal(self, member: UUID | None = None) -> bool:
         """Whether the e-mail address, of this member or of all, is shown."""
         return self.identity.sees_personal_data or (member is not None and member == self.identity.member)
@@ -117,7 +121,11 @@ class Question:
     def resource(self, reading: Reading, ref: Ref) -> Response:
         """One resource."""
         found = questions.find(reading, ref, personal=ref.kind is Kind.MEMBER and self.personal(ref.id))
-        return self.answer(reading, found, strong(questions.etag(reading, ref)))
+        etag = questions.etag(reading, ref)
+        # What a member reads of a member depends on who asks, which the tag does not say.
+        if ref.kind is not Kind.MEMBER and questions.is_settled(reading, ref, etag, fixed=self._fixed):
+            settled(self.request)
+        return self.answer(reading, found, strong(etag))
 
     def listing(
         self, reading: Reading, kind: Kind, filters: Mapping[str, Any], limit: int, after: str | None
@@ -145,25 +153,30 @@ class Question:
         headers: Mapping[str, str] = MappingProxyType({}),
         said: Mapping[str, Any] | None = None,
     ) -> Response:
-        """The answer, with a weak ETag of what it says where no other is given; then 304 if that is known already.
+        """The answer, with a weak ETag of what it says where no other is given.
 
-        A resource's own ETag is of its last event, and does not change when its score does: it proves nothing here.
         `said`: what of the content counts, where some of it tells only when it was asked.
         """
         if etag is not None:
             return answer(content, position=reading.position, etag=etag, headers=headers)
         written = in_parts(content)
         etag = weak(written if said is None else said)
-        if not_modified(self.if_none_match, etag):
-            return nothing_new(position=reading.position, etag=etag, headers=headers)
         return answer(written, position=reading.position, etag=etag, headers=headers)
 
     def text(self, reading: Reading, content: str, media_type: str, headers: Mapping[str, str]) -> Response:
         """The same as a text of another type than JSON, in UTF-8."""
         etag = weak({"text": content})
-        if not_modified(self.if_none_match, etag):
-            return nothing_new(position=reading.position, etag=etag, headers=headers)
         return text(content, media_type, position=reading.position, etag=etag, headers=headers)
+
+    def tag(self, reading: Reading, media_type: str) -> str:
+        """The weak ETag of an answer that is made while it is sent: of all that it is made from, and of what was asked.
+
+        Nothing of it takes effect later than it is recorded, so as long as nothing is recorded, the books stand where
+        they stood, and nobody's name came back, the same question has the same answer.
+        """
+        asked = sorted(self.request.query_params.multi_items())
+        made_from = [reading.position, *questions.stands(reading), version("quarterdeck")]
+        return weak({"asked": [self.request.url.path, asked, media_type], "made_from": made_from})
 
 
 async def _asked(
@@ -171,9 +184,8 @@ async def _asked(
     as_of: AsOf = None,
     valid_at: ValidAt = None,
     min_position: MinPosition = None,
-    if_none_match: IfNoneMatch = None,
 ) -> Question:
-    return Question(request, as_of, valid_at, min_position, if_none_match)
+    return Question(request, as_of, valid_at, min_position)
 
 
 Asked = Annotated[Question, Depends(_asked)]

@@ -56,7 +56,7 @@ class Comparison:
             raise
 
     def answer(self, ends: Ends, content: dict[str, Any]) -> Response:
-        """The answer, with a weak ETag of what it says and not of the clocks that it was asked at; then maybe 304."""
+        """The answer, with a weak ETag of what it says and not of the clocks that it was asked at."""
         said = content | {name: _without_clocks(content[name]) for name in ("from", "to")}
         return self.asked.answer(ends.new, content, said=said)
 

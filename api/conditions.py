@@ -1,7 +1,19 @@
-"""If-Match and If-None-Match (RFC 9110, section 13.1)."""
+"""If-Match and If-None-Match (RFC 9110, section 13.1): how writes are guarded, and how reads answer 304.
+
+Every GET under /v1, and the OpenAPI document, passes `conditional` on its way out. A weak ETag is of what the answer
+says, or of all that it is made from, so it proves that nothing changed. A strong one is the position of a resource's
+last event (contract, section 3), which its score may outlive: it proves something only where the endpoint found it
+`settled`. What has no ETag gets one here, so that none can be forgotten.
+"""
 
 import re
+from hashlib import sha256
 
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.ndjson import Streamed
 from domain.errors import Malformed
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -36,7 +48,32 @@ def if_match(value: str) -> list[int | None]:
     return list(ours) or [-1]
 
 
-def not_modified(value: str | None, etag: str) -> bool:
+def settled(request: Request) -> None:
+    """Says of the answer to come that its strong ETag proves that nothing changed."""
+    request.state.settled = True
+
+
+async def conditional(request: Request, response: Response) -> Response:
+    """The response to a GET, with an ETag; or 304, if the client has it already."""
+    if response.status_code != 200:
+        return response
+    if "ETag" not in response.headers:
+        response.headers["ETag"] = f'W/"{sha256(response.body).hexdigest()[:20]}"'
+    etag = response.headers["ETag"]
+    proves = etag.startswith("W/") or getattr(request.state, "settled", False)
+    if not (proves and _is_known(request.headers.get("If-None-Match"), etag)):
+        return response
+    if isinstance(response, Streamed):
+        await run_in_threadpool(response.release)
+    kept = {name: value for name, value in response.headers.items() if name in _KEPT}
+    return Response(status_code=304, headers=kept)
+
+
+_KEPT = {"cache-control", "content-security-policy", "etag", "ledger-position", "vary"}
+"""What a 304 repeats of the answer that it stands for."""
+
+
+def _is_known(value: str | None, etag: str) -> bool:
     """Whether the client has the answer already. A malformed header asks for nothing: it gets the answer."""
     if value is None:
         return False

@@ -56,12 +56,8 @@ def of_read(shape: type[BaseModel], *, may_be_missing: bool) -> Responses:
         "description": (shape.__doc__ or "").strip(),
         "headers": headers("Ledger-Position", "ETag", "X-Request-Id"),
     }
-    unchanged = {
-        "description": "It is what If-None-Match names.",
-        "headers": headers("Ledger-Position", "ETag"),
-    }
     missing = (404,) if may_be_missing else ()
-    return {200: found, 304: unchanged} | refusals(*_OF_READS, *missing)
+    return {200: found} | refusals(*_OF_READS, *missing)
 
 
 def of_command(

@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from api.bodies import payload_of
+from api.conditions import conditional
 from api.credentials import Identity, secret_in
 from api.errors import BadToken, TooManyFailures, Unauthenticated, pointer
 from api.logs import CURRENT
@@ -49,13 +50,14 @@ class GuardedRoute(APIRoute):
             _refuse_unknown(request, known)
             request.state.payload = await self.payload(request) if methods & _WITH_BODY else {}
             try:
-                return await handle(request)
+                response = await handle(request)
             except NotReady as error:
                 if runtime.replica is None or not getattr(request.state, "from_replica", False):
                     raise
                 runtime.replica.lost(error)
                 request.state.from_primary = True
-                return await handle(request)
+                response = await handle(request)
+            return await conditional(request, response) if "GET" in methods else response
 
         return handler
 

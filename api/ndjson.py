@@ -27,12 +27,23 @@ class Streamed(StreamingResponse):
     """
 
     def __init__(
-        self, parts: Iterator[bytes], held: ExitStack, media_type: str, *, position: int, headers: Mapping[str, str]
+        self,
+        parts: Iterator[bytes],
+        held: ExitStack,
+        media_type: str,
+        *,
+        position: int,
+        etag: str,
+        headers: Mapping[str, str],
     ) -> None:
         first = list(islice(parts, 1))
-        given = {"Cache-Control": "private, no-cache", "Ledger-Position": str(position)} | dict(headers)
+        given = {"Cache-Control": "private, no-cache", "Ledger-Position": str(position), "ETag": etag} | dict(headers)
         super().__init__(chain(first, parts), headers=given, media_type=media_type)
         self._held = held.pop_all()  # who made it does not let go of it any more
+
+    def release(self) -> None:
+        """Lets go of what is held: it is sent, or will not be."""
+        self._held.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends it."""
@@ -40,14 +51,16 @@ class Streamed(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             with anyio.CancelScope(shield=True):
-                await run_in_threadpool(self._held.close)
+                await run_in_threadpool(self.release)
 
 
 class Lines(Streamed):
     """A line of JSON for each item."""
 
-    def __init__(self, items: Iterator[Any], held: ExitStack, *, position: int, headers: Mapping[str, str]) -> None:
-        super().__init__(_chunks(items), held, NDJSON, position=position, headers=headers)
+    def __init__(
+        self, items: Iterator[Any], held: ExitStack, *, position: int, etag: str, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(_chunks(items), held, NDJSON, position=position, etag=etag, headers=headers)
 
 
 def _chunks(items: Iterator[Any]) -> Iterator[bytes]:

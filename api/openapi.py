@@ -36,6 +36,20 @@ _REQUEST_ID = {
     "schema": {"type": "string"},
 }
 
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The answer is 304, without a body, if its ETag is one of these and proves that nothing changed.",
+    "schema": {"type": "string"},
+}
+
+_UNCHANGED = {
+    "description": "It is what If-None-Match names.",
+    "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in ("Ledger-Position", "ETag")},
+}
+"""Of every GET under /v1: `api.conditions`."""
+
 _HEADERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "Ledger-Position": ("The ledger position that the answer reflects.", {"type": "integer", "minimum": 0}),
     "ETag": (
@@ -76,12 +90,14 @@ def document(app: FastAPI, tags: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "headers": {name: {"description": words, "schema": schema} for name, (words, schema) in _HEADERS.items()},
         "responses": {f"Problem{status}": _refusal(status) for status in sorted({p.status for p in PROBLEMS.values()})},
     }
-    shared = found["components"]["parameters"] = {"X-Request-Id": _REQUEST_ID}
-    for path, operation in _operations(found):
+    shared = found["components"]["parameters"] = {"X-Request-Id": _REQUEST_ID, "If-None-Match": _IF_NONE_MATCH}
+    for path, method, operation in _operations(found):
         if path.startswith("/v1/"):
             operation["security"] = SECURITY
             given = [_parameter(parameter, shared) for parameter in operation.get("parameters", ())]
             operation["parameters"] = [*given, {"$ref": "#/components/parameters/X-Request-Id"}]
+            if method == "get":
+                _make_conditional(operation)
         _complete(operation, schemas)
     return found
 
@@ -102,10 +118,16 @@ def _parameter(parameter: dict[str, Any], shared: dict[str, Any]) -> dict[str, A
     return {"$ref": f"#/components/parameters/{parameter['name']}"}
 
 
-def _operations(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _make_conditional(operation: dict[str, Any]) -> None:
+    operation["parameters"].append({"$ref": "#/components/parameters/If-None-Match"})
+    operation["responses"]["304"] = _UNCHANGED
+    operation["responses"]["200"]["headers"] |= {"ETag": {"$ref": "#/components/headers/ETag"}}
+
+
+def _operations(found: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in found["paths"].items():
-        for operation in methods.values():
-            yield path, operation
+        for method, operation in methods.items():
+            yield path, method, operation
 
 
 def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from projections.reading import Books, Reading
 from projections.replay import frames, replay
 from projections.replay_marks import Marks
 from projections.report import report_markdown, team_report
-from projections.resources import FILTERS, etag, find, listing
+from projections.resources import FILTERS, etag, find, is_settled, listing, stands
 from projections.seals import seals
 from projections.series import cycle_series
 from projections.status import ledger_status
@@ -48,6 +48,7 @@ __all__ = [
     "frames",
     "goalposts",
     "history",
+    "is_settled",
     "kpi_links",
     "kpi_series",
     "ledger_status",
@@ -59,6 +60,7 @@ __all__ = [
     "replay",
     "report_markdown",
     "seals",
+    "stands",
     "team_board",
     "team_diff",
     "team_report",

@@ -35,6 +35,17 @@ SELECT max(position) FROM events WHERE stream = %(stream)s AND position <= %(as_
 SELECT max(position) FROM events
  WHERE stream = %(stream)s AND data ->> 'check_in' = %(check_in)s AND position <= %(as_of)s;
 
+-- name: last_blanked
+-- The latest removal of a text, from one stream's events if one is named, else from any, or of a person.
+SELECT coalesce(max(position), 0) FROM events
+ WHERE type IN ('event.text_redacted', 'member.erased')
+   AND (%(stream)s::text IS NULL OR data ->> 'stream' = %(stream)s);
+
+-- name: stands
+-- Where the books are and where the ledger ends, and how many names there are: what any answer is made from.
+SELECT (SELECT min(position) FROM books) AS books, (SELECT position FROM head) AS head,
+       (SELECT count(*) FROM people) AS people;
+
 -- name: people
 -- Names and addresses of some members; erased ones are left out.
 SELECT member, name, email, external_id FROM people WHERE member = ANY (%(members)s);

@@ -133,3 +133,30 @@ def etag(reading: Reading, ref: Ref) -> int:
     if found is None:
         raise NotFound(f"There is no {spoken(ref.kind)} {ref.id} at these clocks.")
     return int(found)
+
+
+_BY_ITSELF = {Kind.TEAM, Kind.CHECK_IN, Kind.INITIATIVE}
+"""Kinds of which every field follows from the events that the ETag counts, whatever else happens."""
+
+
+def is_settled(reading: Reading, ref: Ref, etag: int, *, fixed: bool) -> bool:
+    """Whether whoever has the resource with this ETag, by the same address, has it as it reads now.
+
+    So it is where nothing but its own events tells what it says, or where both clocks are `fixed`: then what others
+    said is told as well. Either way, not where a text was redacted, or a member erased, since the event that the ETag names.
+    """
+    if not (ref.kind in _BY_ITSELF or fixed):
+        return False
+    if ref.kind is Kind.CHECK_IN:
+        rows = reading.rows(CHECK_INS["at"], ids=[ref.id])
+        own = str(Ref(Kind.KEY_RESULT, rows[0]["key_result"])) if rows else None
+    else:
+        own = str(ref)
+    blanked = reading.value(SQL["last_blanked"], stream=own if ref.kind in _BY_ITSELF else None)
+    return int(blanked) < etag
+
+
+def stands(reading: Reading) -> tuple[int, int, int]:
+    """Where the books and the ledger are in this snapshot, and how many people have a name."""
+    (row,) = reading.rows(SQL["stands"])
+    return row["books"] or 0, row["head"], row["people"]

@@ -81,4 +81,4 @@ def _table(asked: Question, given: dict[str, Any], after: str | None) -> Respons
         reading = stack.enter_context(asked.reading(in_parts=True))
         items = questions.audit_items(reading, resolved(reading, given), after)
         rows = audit_csv(items, partial(questions.names_of, reading))
-        return Streamed(rows, stack, CSV, position=reading.position, headers=_VARY)
+        return Streamed(rows, stack, CSV, position=reading.position, etag=asked.tag(reading, CSV), headers=_VARY)

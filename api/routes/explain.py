@@ -103,6 +103,5 @@ def _add_what_if(api: Api) -> None:
             return answer(shown, position=reading.position, etag=weak(shown))
 
     responses = documents.of_read(shapes.AssumedBoard, may_be_missing=True) | documents.refusals(400, 403, 413, 415)
-    del responses[304]
     body = documents.request_body(WhatIf)
     api.add("POST", "/cycles/{cycle}/what-if", what_if, responses=responses, openapi_extra={"requestBody": body})

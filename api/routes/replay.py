@@ -77,4 +77,4 @@ def _stream(asked: Question, cycle: CycleRef, after: str | None) -> Response:
         reading = stack.enter_context(asked.reading(in_parts=True))
         found = questions.frames(reading, reading.cycle_named(cycle), after)
         stack.callback(found.close)
-        return Lines(found, stack, position=reading.position, headers=_VARY)
+        return Lines(found, stack, position=reading.position, etag=asked.tag(reading, NDJSON), headers=_VARY)

@@ -69,15 +69,6 @@ def test_resources_have_strong_etags_and_all_else_has_weak_ones(unchanged: Api):
         answer = unchanged.get(path)
         is_resource = shape in {resource(each) for each in SHAPES.values()}
         assert answer.etag.startswith('"' if is_resource else 'W/"'), path
-        if "/report" in path:  # without a beginning it ends at a new now each time
-            continue
-        again = unchanged.get(path, {"If-None-Match": f'"0", {answer.etag}'})
-        if is_resource:  # its ETag says nothing of its score
-            assert (again.status, again.body) == (200, answer.body), path
-            continue
-        assert (again.status, again.raw, again.etag) == (304, b"", answer.etag), path
-        assert again.position == answer.position
-        assert unchanged.get(path, {"If-None-Match": '"0"'}).status == 200
 
 
 def test_a_check_in_does_not_change_the_etag_of_its_objective(at_work: Api):
@@ -224,7 +215,7 @@ def test_a_team_reports_on_a_period(at_work: Api):
     markdown = at_work.get(report, {"Accept": "text/markdown, application/json;q=0.5"})
     assert markdown.type == "text/markdown; charset=utf-8"
     assert r"- **revenue**: two \*big\* customers" in markdown.raw.decode()
-    assert markdown.headers["Vary"] == "Accept"
+    assert "Accept" in markdown.headers["Vary"].split(", ")
     assert at_work.get(f"{report}?from=13&to=12").pointers == ["/query/from"]
     assert at_work.get(f"{report}?from=99").pointers == ["/query/from"]
     assert at_work.get(f"{report}?to_valid=then").pointers == ["/query/to_valid"]

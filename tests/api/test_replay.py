@@ -58,7 +58,7 @@ def test_as_lines_it_is_the_same_frames_in_one_go(unchanged: Api):
     assert lines(unchanged, f"{REPLAY}?after={page['next']}") == whole[2:]
     answer = unchanged.get(REPLAY, LINES)
     assert answer.position == HEAD
-    assert (answer.headers["Vary"], answer.headers["Cache-Control"]) == ("Accept", "private, no-cache")
+    assert (answer.headers["Vary"], answer.headers["Cache-Control"]) == ("Accept, Accept-Encoding", "private, no-cache")
     assert unchanged.get(REPLAY, {"Accept": "application/json, application/x-ndjson;q=0.5"}).type == "application/json"
 
 
