@@ -21,6 +21,7 @@ from api.registry import Api
 from api.routes import (
     audit,
     charts,
+    commands,
     cycles,
     explain,
     key_results,
@@ -41,7 +42,7 @@ from api.settings import Settings
 
 _ROUTES = (
     *(cycles, teams, members, objectives, key_results, work, kpis),
-    *(past, replay, explain, charts, audit, ledger, proofs, keys),
+    *(commands, past, replay, explain, charts, audit, ledger, proofs, keys),
 )
 
 

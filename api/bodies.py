@@ -50,11 +50,16 @@ async def payload_of(request: Request, others: Mapping[str, Parse] = MappingProx
         payload = parse(raw)
     except ValueError as error:
         raise Malformed(f"The body {error}.") from None
-    if _too_deep(payload, DEEPEST):
-        raise Malformed(f"The body is nested more than {DEEPEST} levels deep.")
+    check_depth(payload)
     if not isinstance(payload, dict):
         raise Invalid("The body must be an object.", faults=(Fault("", "must be an object"),))
     return payload
+
+
+def check_depth(payload: Any) -> None:
+    """Raises `Malformed` if it is nested deeper than anything here needs to be."""
+    if _too_deep(payload, DEEPEST):
+        raise Malformed(f"The body is nested more than {DEEPEST} levels deep.")
 
 
 async def _read(request: Request) -> bytes:

@@ -74,6 +74,12 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "change_initiative": {"state": "done", "learning": "Early cancellations fell by a third."},
     **kpi_examples.BODIES,
     **explain_examples.BODIES,
+    "execute_commands": {
+        "commands": [
+            {"command": "check_in", "key_result": _KEY_RESULT, "value": 152, "at": "2026-02-13T09:30:00Z"},
+            {"command": "open_cycle", "cycle": "2026-Q2"},
+        ]
+    },
     "create_key": {
         "role": "member",
         "member": _MEMBER,
@@ -106,10 +112,14 @@ _KEY_RESULT_SHAPE: dict[str, Any] = {
     "kpi": None,
 }
 
+_DONE: dict[str, Any] = {"id": _CHECK_IN, "kind": "check_in", "position": 42, "created": True, "changed": True}
+
 SHAPES: dict[str, dict[str, Any]] = {
     "Health": {"status": "ready"},
     "AsOf": {"position": 42, "recorded_at": _AT},
     "Accepted": {"id": _CHECK_IN, "kind": "check_in", "position": 42, "recorded_at": _AT, "advice": []},
+    "CommandDone": _DONE,
+    "BatchDone": {"items": [_DONE], "advice": []},
     "Cycle": {
         "id": _CYCLE,
         "external_id": None,

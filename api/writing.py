@@ -9,7 +9,7 @@ event, so the same idempotency key gets the same answer, however much has happen
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any
@@ -77,21 +77,41 @@ class WriteHeaders(BaseModel):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes, by which request, and, if the whole of it is for somebody, for whom."""
+
+    runtime: Runtime
+    identity: Identity
+    behalf: UUID | None
+    correlation_id: str
+
+    def authorize(self, behalf: UUID | None, command: Command, context: Context) -> None:
+        """Raises `Forbidden` unless the credential may give the command, for that member if there is one."""
+        authorize(self.identity.role, behalf or self.identity.member, command, context)
+
+
+def writer_of(request: Request, headers: WriteHeaders) -> Writer:
+    """Who writes. Raises `Forbidden` or `Invalid`."""
+    runtime, identity = runtime_of(request), request.state.identity
+    return Writer(runtime, identity, _member(runtime, identity, headers.on_behalf_of), request.state.correlation_id)
+
+
 def write(request: Request, command: Command, about: Ref | None, headers: WriteHeaders) -> Response:
     """Carries a command out.
 
     `about`: the resource in the path, which If-Match is compared with, if there is one.
     """
-    runtime, identity = runtime_of(request), request.state.identity
+    writer = writer_of(request, headers)
+    runtime, identity = writer.runtime, writer.identity
     secret = new_secret() if isinstance(command, CreateKey) else None
-    behalf = _member(runtime, identity, headers.on_behalf_of)
     order = Order(
         command,
         actor=identity.actor,
-        on_behalf_of=behalf,
-        authorize=partial(_authorize, identity, behalf or identity.member),
-        idempotency=_idempotency(request, identity, headers.idempotency_key),
-        correlation_id=request.state.correlation_id,
+        on_behalf_of=writer.behalf,
+        authorize=partial(writer.authorize, writer.behalf),
+        idempotency=idempotency(request, identity, headers.idempotency_key),
+        correlation_id=writer.correlation_id,
         key_hash=None if secret is None else hash_of(secret),
     )
     try:
@@ -102,7 +122,7 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
         request.state.position = runtime.recorder.head().position
         raise
     more = {} if secret is None else {"key": secret if executed.changed and not executed.replayed else None}
-    return _answered(runtime, identity, executed, command, _is_async(headers.prefer), more)
+    return _answered(runtime, identity, executed, command, is_async(headers.prefer), more)
 
 
 def _answered(
@@ -122,7 +142,7 @@ def _answered(
         runtime.replica.forgot(executed.position)
     try:
         if closes:
-            executed = _sealed(runtime, executed)
+            executed = sealed(runtime, executed)
         if is_async:
             return _accepted(executed, {"Preference-Applied": "respond-async"}, more)
         return _shown(runtime, identity, executed, command.NAME, more)
@@ -137,19 +157,20 @@ def _member(runtime: Runtime, identity: Identity, member: UUID | None) -> UUID |
     """For whom it is written. Raises `Forbidden` or `Invalid`."""
     if member is None:
         return None
-    if identity.role not in ("admin", "service"):
-        raise Forbidden("Only an admin or a service may write on behalf of somebody.")
+    check_may_write_for_others(identity)
     if not runtime.recorder.read_stream(Ref(Kind.MEMBER, member)):
         fault = Fault("/header/on-behalf-of", f"no member {member}")
         raise Invalid(f"There is no member {member}.", faults=(fault,))
     return member
 
 
-def _authorize(identity: Identity, member: UUID | None, command: Command, context: Context) -> None:
-    authorize(identity.role, member, command, context)
+def check_may_write_for_others(identity: Identity) -> None:
+    """Raises `Forbidden` unless it may."""
+    if identity.role not in ("admin", "service"):
+        raise Forbidden("Only an admin or a service may write on behalf of somebody.")
 
 
-def _idempotency(request: Request, identity: Identity, key: str | None) -> IdempotencyKey | None:
+def idempotency(request: Request, identity: Identity, key: str | None) -> IdempotencyKey | None:
     """The key, whose it is and what for, and what was asked: not in which order, or with which spaces."""
     if key is None:
         return None
@@ -174,7 +195,7 @@ def _executed(runtime: Runtime, order: Order, about: Ref | None, header: str | N
     raise stale
 
 
-def _sealed(runtime: Runtime, executed: Executed) -> Executed:
+def sealed(runtime: Runtime, executed: Executed) -> Executed:
     """A close is answered after its seal, the last of its two events; also when it is answered again."""
     seal_due(runtime.ledger, runtime.books)
     for fact in runtime.recorder.read_stream(executed.subject):
@@ -183,7 +204,8 @@ def _sealed(runtime: Runtime, executed: Executed) -> Executed:
     return executed
 
 
-def _is_async(prefer: str | None) -> bool:
+def is_async(prefer: str | None) -> bool:
+    """Whether the client would rather not wait for the books."""
     preferences = (prefer or "").replace(";", ",").split(",")
     return any(each.strip().lower() == "respond-async" for each in preferences)
 

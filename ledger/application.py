@@ -41,6 +41,7 @@ from ledger.append import (
     Replayed,
     TooEarly,
 )
+from ledger.batches import decided, is_begin
 from ledger.beside import beside
 from ledger.envelope import Recordable, StoredFact
 from ledger.expecting import expectations
@@ -88,7 +89,14 @@ class Ledger:
 
     def execute_all(self, orders: Sequence[Order]) -> list[Executed]:
         """Carries all orders out, in order, or none. Raises `LineRefused` with the index of the first at fault."""
-        return self._attempt(orders, decide)
+        return self._attempt(orders, decided)
+
+    def rehearse(self, orders: Sequence[Order]) -> None:
+        """Decides orders as they stand now, and records nothing. Raises `LineRefused`."""
+        desk = self._desk(fresh=True)
+        desk.expect(*expectations(orders))
+        for index, order in enumerate(orders):
+            self._prepare(index, order, desk, decide)
 
     def record(self, order: Order, decision: Callable[[Context], Decision]) -> Executed:
         """Records a decision that no command stands for (the sealing of a cycle)."""
@@ -122,7 +130,7 @@ class Ledger:
                     continue
                 raise
             todo = [(index, one) for index, one in enumerate(prepared) if one is not None]
-            if desk.used_cache and any(not one.decision.drafts for _, one in todo):
+            if desk.used_cache and any(not one.decision.drafts and not is_begin(one.order) for _, one in todo):
                 fresh = True
                 continue
             done = self._append(todo, desk)

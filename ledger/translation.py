@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain.catalogue import COMMANDS, CREDENTIALS
 from domain.cycle.decisions import PlanCycle
 from domain.errors import Fault, NotReady, Refusal
-from domain.kernel import Kind, Ref
+from domain.kernel import Command, Kind, Ref
 from domain.key_result.check_ins import CHECK_INS
 from domain.member.decisions import RegisterMember
 from domain.values import Instant
@@ -39,7 +39,9 @@ MAKES: Mapping[str, Kind] = {
 }
 """What a creating command makes, which is the namespace of the line's `id`."""
 
-_ENVELOPE = ("at", "actor", "command")
+ENVELOPE = ("at", "actor", "command")
+"""What a line has besides the fields of its command."""
+
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
@@ -85,10 +87,14 @@ class Translator:
 
     def keep(self, translated: Translated) -> None:
         """Later lines may name what this one makes."""
-        self._names |= translated.made
+        self.know(translated.made)
         if translated.cycle is not None:
             name, label = translated.cycle
             self._labels[name] = label
+
+    def know(self, made: Mapping[UUID, str]) -> None:
+        """These are the source's names for what there is by now."""
+        self._names.update(made)
 
     def forget(self, translated: Translated) -> None:
         """They may not after all."""
@@ -107,30 +113,33 @@ class Translator:
             self._labels[name] = fields["label"]
 
     def refused(self, line: Line, refusal: Refusal) -> LineNotTaken:
-        """Why a line's orders were refused, in the source's words: names for ids, `at` for `effective_at`."""
+        """Why a line's orders were refused, in the source's words."""
+        return LineNotTaken(line.number, self.worded(refusal))
+
+    def worded(self, refusal: Refusal) -> Refusal:
+        """A refusal in the source's words: names for ids, `at` for `effective_at`."""
         faults = [
             Fault("/at" if fault.pointer == "/effective_at" else fault.pointer, self._named(fault.reason))
             for fault in refusal.faults
         ]
-        told = type(refusal)(self._named(refusal.detail), slug=refusal.slug, faults=faults)
-        return LineNotTaken(line.number, told)
+        return type(refusal)(self._named(refusal.detail), slug=refusal.slug, faults=faults)
 
     def _named(self, text: str) -> str:
         return _UUID.sub(lambda found: self._names.get(UUID(found[0]), found[0]), text)
 
     def _translate(self, line: Line, fields: Mapping[str, Any]) -> Translated:
-        at, actor, verb = _at(fields), label("/actor", fields.get("actor")), _verb(fields)
-        payload = {field: value for field, value in fields.items() if field not in _ENVELOPE}
-        made = self._own(line, MAKES.get(verb), payload)
+        at, actor, verb = at_of(fields), label("/actor", fields.get("actor")), verb_of(fields)
+        payload = {field: value for field, value in fields.items() if field not in ENVELOPE}
+        if verb in MAKES and payload.get("id") is None:
+            # No name of the source's is mapped to this, since those begin with a kind and a colon.
+            made, payload["id"] = {}, uuid5(self._namespace, str(line.number))
+        else:
+            made = self.own(MAKES.get(verb), payload)
         origin = f"{scope(self.source)}:{line.number}"
-        member, introduction = self._actor(actor, at, origin)
-        if introduction:
+        member, introduction = self.actor(actor, at)
+        if introduction is not None:
             made[member] = actor
-        cls = COMMANDS[verb].command
-        for field, kinds in references(cls).items():
-            if payload.get(field) is not None:
-                payload[field] = self._referred(kinds, f"/{field}", payload[field], member)
-        command = build(cls, payload | {"effective_at": at})
+        command = self.command(verb, payload | {"effective_at": at}, member)
         cycle = (fields["id"], command.label) if isinstance(command, PlanCycle) and made else None
         order = Order(
             command,
@@ -139,15 +148,22 @@ class Translator:
             idempotency=IdempotencyKey(scope(self.source), str(line.number), digest(fields)),
             correlation_id=origin,
         )
-        return Translated(line, (*introduction, order), made, cycle)
+        first = [Order(introduction, member, source=self.source, correlation_id=origin)] if introduction else []
+        return Translated(line, (*first, order), made, cycle)
 
-    def _own(self, line: Line, kind: Kind | None, payload: dict[str, Any]) -> dict[UUID, str]:
+    def command(self, verb: str, payload: Mapping[str, Any], acting: UUID) -> Command:
+        """The command that fields with the source's names stand for. Raises a `Refusal`."""
+        cls = COMMANDS[verb].command
+        named = {
+            field: self._referred(kinds, f"/{field}", payload[field], acting)
+            for field, kinds in references(cls).items()
+            if payload.get(field) is not None
+        }
+        return build(cls, {**payload, **named})
+
+    def own(self, kind: Kind | None, payload: dict[str, Any]) -> dict[UUID, str]:
         """Gives a new thing its id, and answers it with the name that later lines may call it by."""
-        if kind is None:
-            return {}
-        if payload.get("id") is None:
-            # No name of the source's is mapped to this, since those begin with a kind and a colon.
-            payload["id"] = uuid5(self._namespace, str(line.number))
+        if kind is None or payload.get("id") is None:
             return {}
         name = label("/id", payload["id"])
         payload["id"] = self.id(kind, name)
@@ -193,32 +209,33 @@ class Translator:
             return self._reader.holder(CHECK_INS, str(ref.id)) is not None
         return bool(self._reader.read_stream(ref))
 
-    def _actor(self, name: str, at: datetime, origin: str) -> tuple[UUID, tuple[Order, ...]]:
-        """The member that acts, and the order that registers it first if nobody has and no line will."""
+    def actor(self, name: str, at: datetime | None) -> tuple[UUID, RegisterMember | None]:
+        """The member that acts, and the command that registers it first if nobody has and no line will."""
         id = self.id(Kind.MEMBER, name)
         if id in self._names or name in self._registers:
-            return id, ()
+            return id, None
         if held := self._held(Kind.MEMBER, name):
             self._names[held] = name
-            return held, ()
+            return held, None
         if _UUID.fullmatch(name) and self._exists(Ref(Kind.MEMBER, UUID(name))):
-            return UUID(name), ()
-        command = RegisterMember(id=id, name=name, kind="person", external_id=name, effective_at=at)
-        return id, (Order(command, id, source=self.source, correlation_id=origin),)
+            return UUID(name), None
+        return id, RegisterMember(id=id, name=name, kind="person", external_id=name, effective_at=at)
 
 
-def _at(fields: Mapping[str, Any]) -> datetime:
+def at_of(fields: Mapping[str, Any]) -> datetime:
+    """When a line says that it took effect. Raises `Invalid`."""
     if fields.get("at") is None:
         raise at_fault("/at", "is missing")
     if "effective_at" in fields:
-        raise at_fault("/effective_at", "is called at in a history file")
+        raise at_fault("/effective_at", "is said by at already")
     try:
         return _INSTANT.validate_python(fields["at"])
     except ValidationError as error:
         raise at_fault("/at", reason(error.errors()[0]["msg"])) from None
 
 
-def _verb(fields: Mapping[str, Any]) -> str:
+def verb_of(fields: Mapping[str, Any]) -> str:
+    """The command that a line names. Raises `Invalid`."""
     verb = label("/command", fields.get("command"))
     if verb not in COMMANDS or verb in CREDENTIALS:
         raise at_fault("/command", f"there is no command {verb!r}")

@@ -6,6 +6,7 @@ out.
 """
 
 from api.shapes.base import Accepted, AcceptedKey, AsOf, Health, Problem, Shape
+from api.shapes.batches import BatchDone, CommandDone
 from api.shapes.explain import AssumedBoard, Explained, Goalposts
 from api.shapes.kpis import Kpi, KpiLink, KpiSeries, Measurement
 from api.shapes.past import Diff, Seals, Series, TeamDiff, TeamSeries
@@ -19,8 +20,10 @@ __all__ = [
     "AcceptedKey",
     "AsOf",
     "AssumedBoard",
+    "BatchDone",
     "Board",
     "CheckIn",
+    "CommandDone",
     "ConsistencyProof",
     "Cycle",
     "Diff",

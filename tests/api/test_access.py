@@ -106,6 +106,8 @@ TABLE: dict[str, tuple[str, str, dict[str, Any] | None, set[str]]] = {
     "retire_kpi": ("POST", f"{KPI}/retire", REASON, OWNERS),
     "restore_kpi": ("POST", f"{KPI}/restore", REASON, OWNERS),
     "what_if": ("POST", f"{CYCLE}/what-if", {"policy": "linear-v1"}, EVERYBODY),
+    "execute_commands": ("POST", "/commands", {"commands": [
+        {"command": "check_in", "key_result": str(uid("revenue")), "value": 1}]}, CHECKERS),
     "create_key": ("POST", "/keys", {"role": "reader"}, ADMINS),
     "list_keys": ("GET", "/keys", None, ADMINS),
     "get_key": ("GET", KEY, None, ADMINS),

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from api import documents, examples, shapes
 from api.app import create_app
+from api.batches import Batch
 from api.openapi import document
 from api.problems import PROBLEMS
 from api.routes.explain import WhatIf
@@ -101,6 +102,7 @@ def test_every_reference_leads_somewhere(openapi: dict[str, Any]):
 def test_examples_are_what_they_are_examples_of(openapi: dict[str, Any]):
     for name, body in examples.BODIES.items():
         beside: dict[str, type[BaseModel]] = {
+            "execute_commands": Batch,
             "record_measurement": RecordMeasurement,
             "what_if": WhatIf,
         }
