@@ -54,7 +54,9 @@ ATTEMPTS = 100
 
 
 @dataclass(slots=True)
-class _Prepared:
+class Prepared:
+    """An order that was decided, and what is to be recorded for it."""
+
     order: Order
     decision: Decision
     append: Append
@@ -93,10 +95,12 @@ class Ledger:
 
     def rehearse(self, orders: Sequence[Order]) -> None:
         """Decides orders as they stand now, and records nothing. Raises `LineRefused`."""
-        desk = self._desk(fresh=True)
+        self.prepare(orders, self._desk(fresh=True))
+
+    def prepare(self, orders: Sequence[Order], desk: Desk) -> list[Prepared]:
+        """Decides orders on a desk, one on top of the other, and records nothing. Raises `LineRefused`."""
         desk.expect(*expectations(orders))
-        for index, order in enumerate(orders):
-            self._prepare(index, order, desk, decide)
+        return [self._prepare(index, order, desk, decide) for index, order in enumerate(orders)]
 
     def record(self, order: Order, decision: Callable[[Context], Decision]) -> Executed:
         """Records a decision that no command stands for (the sealing of a cycle)."""
@@ -145,7 +149,7 @@ class Ledger:
 
     def _prepare(
         self, index: int, order: Order, desk: Desk, decide: Callable[[Command, Context], Decision]
-    ) -> _Prepared:
+    ) -> Prepared:
         sight = Sight(desk)
         context = Context(desk.now, order.actor, sight, self._new_id, order.source)
         try:
@@ -158,7 +162,7 @@ class Ledger:
         except Refusal as refusal:
             raise LineRefused(index, refusal) from None
         append = self._lay_out(order, decision, desk)
-        return _Prepared(order, decision, sight.guarded(append))
+        return Prepared(order, decision, sight.guarded(append))
 
     def _lay_out(self, order: Order, decision: Decision, desk: Desk) -> Append:
         events: list[StoredFact] = []
@@ -189,7 +193,7 @@ class Ledger:
             reported_at=draft.reported_at,
         )
 
-    def _append(self, todo: Sequence[tuple[int, _Prepared]], desk: Desk) -> dict[int, Executed] | None:
+    def _append(self, todo: Sequence[tuple[int, Prepared]], desk: Desk) -> dict[int, Executed] | None:
         """Records what was prepared; `None` if something that was relied on has changed."""
         wanted = [one for _, one in todo if one.append.events or one.append.idempotency]
         with self.recorder.database.watch.span("append", commands=len(wanted)):
@@ -220,7 +224,7 @@ class Ledger:
             return [self._group.append(appends[0])]
         return self.recorder.append(appends, all_or_nothing=True) if appends else []
 
-    def _learn(self, todo: Sequence[tuple[int, _Prepared]], desk: Desk, places: list[tuple[int, datetime]]) -> None:
+    def _learn(self, todo: Sequence[tuple[int, Prepared]], desk: Desk, places: list[tuple[int, datetime]]) -> None:
         if len(places) == sum(len(facts) for facts in desk.laid.values()):
             desk.recorded(places)
         else:  # another process was quicker with the same idempotency key
@@ -256,7 +260,7 @@ def _idempotency(order: Order, decision: Decision) -> Idempotency | None:
     return Idempotency(key.scope, key.key, key.request_hash, str(decision.subject), decision.created)
 
 
-def _executed(index: int, one: _Prepared, outcome: Outcome) -> Executed:
+def _executed(index: int, one: Prepared, outcome: Outcome) -> Executed:
     match outcome:
         case Appended():
             changed = bool(one.decision.drafts)

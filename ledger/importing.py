@@ -4,7 +4,10 @@ Each line is an order under an idempotency key, `import:SOURCE` and the line's n
 So a file that is imported again, or a longer one that begins the same, appends only what is new; and a line
 that was changed after it was imported is noticed. Lines that were taken before are not even decided again.
 
-    file ──▶ lines not taken yet ──▶ translated ──▶ execute_all ──▶ one transaction
+    file ──▶ lines not taken yet ──▶ translated ──▶ decided, some hundreds at a time ──▶ one transaction  (ledger.bulk)
+
+A file may be larger than memory: of it, and of what it comes to, only a part is ever held, and besides that the names
+of the members that it registers itself.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,14 +19,18 @@ from domain.errors import Conflict, NotReady
 from domain.kernel import Kind
 from domain.member.decisions import RegisterMember
 from ledger.application import Ledger
-from ledger.history_file import HistoryFile, Line, LineNotTaken, digest
+from ledger.bulk import Bulk, InTheFuture
+from ledger.history_file import HistoryFile, Line, LineNotTaken, at_fault, digest
 from ledger.orders import LineRefused
-from ledger.reader import Taken
+from ledger.reader import Reader, Taken
 from ledger.sql import load
 from ledger.translation import Translated, Translator, scope
 
 _SQL = load("ledger", "importing.sql")
 _LOOKED_UP_AT_ONCE = 500
+_DECIDED_AT_ONCE = 500
+_BYTES_AT_ONCE = 2_000_000
+_ATTEMPTS = 5
 _TRIED_AT_ONCE = 100
 """Lines. A refused one makes those that were tried with it begin anew."""
 
@@ -50,29 +57,61 @@ def import_history(ledger: Ledger, file: HistoryFile, progress: Progress, refuse
 
     With `refuse`, which is told of each such line, everything else of the file is imported.
     """
-    run = _Run(ledger, file, progress, refuse)
+    _not_lost(ledger, file.header.source)
     before = ledger.recorder.head().position
-    lines = file.lines()
-    if refuse is None:
-        run.take(run.unseen(lines))
-    else:
-        while some := list(islice(lines, _TRIED_AT_ONCE)):
-            run.take(run.unseen(some))
-    run.imported.events = _ask(ledger, "count_of", after=before, origin=f"{scope(file.header.source)}:")
+    imported = _what_can_be(ledger, file, progress, refuse) if refuse else _whole(ledger, file, progress)
+    imported.events = _ask(ledger, "count_of", after=before, origin=f"{scope(file.header.source)}:")
+    return imported
+
+
+def _whole(ledger: Ledger, file: HistoryFile, progress: Progress) -> Imported:
+    """All of it or nothing, decided without keeping anybody waiting, and anew if somebody came in between."""
+    for _ in range(_ATTEMPTS):
+        with Bulk(ledger) as bulk:
+            run = _Run(ledger, bulk.reader, file, progress, None)
+            for some in _parted(run.unseen(file.lines())):
+                run.decide(bulk, some)
+            try:
+                if bulk.record(lambda done, of: progress("Recording", done, of)):
+                    return run.imported
+            except InTheFuture as late:
+                raise LineNotTaken(int(late.key), at_fault("/at", "lies in the future by the ledger's clock")) from None
+    raise NotReady("Too many others are changing what the file is about; try again.", slug="contended")
+
+
+def _what_can_be(ledger: Ledger, file: HistoryFile, progress: Progress, refuse: Refuse) -> Imported:
+    run, lines = _Run(ledger, ledger.recorder, file, progress, refuse), file.lines()
+    while some := list(islice(lines, _TRIED_AT_ONCE)):
+        run.take(list(run.unseen(some)))
     return run.imported
 
 
-class _Run:
-    """One import on its way."""
+def _parted(lines: Iterable[tuple[Line, Fields]]) -> Iterator[list[tuple[Line, Fields]]]:
+    """So many that they, and what they come to, fit into memory."""
+    some: list[tuple[Line, Fields]] = []
+    size = 0
+    for line, fields in lines:
+        some.append((line, fields))
+        size += len(line.raw)
+        if len(some) == _DECIDED_AT_ONCE or size > _BYTES_AT_ONCE:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
-    def __init__(self, ledger: Ledger, file: HistoryFile, progress: Progress, refuse: Refuse | None) -> None:
+
+class _Run:
+    """One import on its way. `reader`: knows what was recorded, and what earlier lines came to."""
+
+    def __init__(
+        self, ledger: Ledger, reader: Reader, file: HistoryFile, progress: Progress, refuse: Refuse | None
+    ) -> None:
         self._ledger = ledger
         self._progress = progress
         self._refuse = refuse
         self._scope = scope(file.header.source)
         self.imported = Imported(file.header.source)
-        self.translator = Translator(file.header.source, ledger.recorder, self._registered(file))
-        _not_lost(ledger, file.header.source)
+        self.translator = Translator(file.header.source, reader, self._registered(file))
 
     def unseen(self, lines: Iterable[Line]) -> Iterator[tuple[Line, Fields]]:
         """Those lines that were not imported before, parsed."""
@@ -87,10 +126,35 @@ class _Run:
                         yield line, fields
                 except LineNotTaken as why:
                     self._refused(line, why)
-            self._progress("Reading", some[-1].number - 1, self.imported.commands)
+            self._progress("Deciding", some[-1].number - 1, self.imported.commands)
 
-    def take(self, lines: Iterable[tuple[Line, Fields]]) -> None:
-        """Carries the lines out together; where lines may be refused, again without the one that was."""
+    def decide(self, bulk: Bulk, lines: Sequence[tuple[Line, Fields]]) -> None:
+        """Decides the lines after those before. Raises `LineNotTaken`."""
+        todo, why = self._translated(lines)
+        whose = [translated for translated in todo for _ in translated.orders]
+        try:
+            changes = bulk.decide([order for translated in todo for order in translated.orders])
+        except LineRefused as refused:
+            raise self._told(whose[refused.index].line, refused) from None
+        if why is not None:
+            raise why
+        done = {translated.line.number: changed for translated, changed in zip(whose, changes, strict=True)}
+        self._count(list(done.values()))
+
+    def _translated(self, lines: Iterable[tuple[Line, Fields]]) -> tuple[list[Translated], LineNotTaken | None]:
+        """The lines up to the first that means nothing, and why that does not."""
+        todo: list[Translated] = []
+        for line, fields in lines:
+            try:
+                translated = self.translator.translate(line, fields)
+            except LineNotTaken as why:
+                return todo, why
+            self.translator.keep(translated)
+            todo.append(translated)
+        return todo, None
+
+    def take(self, lines: Sequence[tuple[Line, Fields]]) -> None:
+        """Carries out of some lines what can be: what is refused is left out, and the others begin anew."""
         todo: list[tuple[Translated, Fields]] = []
         for line, fields in lines:
             try:
@@ -107,26 +171,31 @@ class _Run:
             self.take([(translated.line, fields) for translated, fields in todo if translated is not refused])
 
     def _execute(self, todo: Sequence[Translated]) -> Translated | None:
-        """Carries out what the lines come to, or nothing. Answers the one that was refused, if one may be."""
+        """Carries out what the lines come to, or nothing. Answers the one that was refused."""
         if not todo:
             return None
         orders = [order for translated in todo for order in translated.orders]
         whose = [translated for translated in todo for _ in translated.orders]
-        self._progress("Deciding and recording", 0, None)
         try:
             executed = self._ledger.execute_all(orders)
         except LineRefused as refused:
-            if isinstance(refused.refusal, NotReady):
-                raise refused.refusal from None
-            at_fault = whose[refused.index]
-            self._refused(at_fault.line, self.translator.refused(at_fault.line, refused.refusal))
-            return at_fault
+            guilty = whose[refused.index]
+            self._refused(guilty.line, self._told(guilty.line, refused))
+            return guilty
         # The last order of a line is its command's.
         done = {translated.line.number: one for translated, one in zip(whose, executed, strict=True)}
-        new = sum(one.changed and not one.replayed for one in done.values())
-        self.imported.new += new
-        self.imported.already += len(done) - new
+        self._count([one.changed and not one.replayed for one in done.values()])
         return None
+
+    def _told(self, line: Line, refused: LineRefused) -> LineNotTaken:
+        """Why a line was refused. Raises `NotReady` if that says nothing about the line."""
+        if isinstance(refused.refusal, NotReady):
+            raise refused.refusal from None
+        return self.translator.refused(line, refused.refusal)
+
+    def _count(self, changed: Sequence[bool]) -> None:
+        self.imported.new += sum(changed)
+        self.imported.already += len(changed) - sum(changed)
 
     def _seen(self, line: Line, fields: Fields, before: Taken | None) -> bool:
         """Whether the line was imported before. Raises `LineNotTaken` if it has changed since."""

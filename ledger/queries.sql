@@ -2,6 +2,10 @@
 -- Takes a group of appends in, one answer each, in order (migration 0003).
 SELECT outcome, subject, created, position, recorded_at FROM append_events(%(commands)s::jsonb);
 
+-- name: take_lines
+-- Keeps what became of the lines of an import (migration 0011).
+SELECT take_lines(%(lines)s::jsonb);
+
 -- name: restore
 -- Takes in a part of an exported ledger; answers the position up to which it is restored (migration 0004).
 SELECT restore_events(%(command)s::jsonb);

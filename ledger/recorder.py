@@ -9,7 +9,7 @@ whether it was recorded is not known. It is `NotReady`, and the caller's idempot
 again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any, cast
 from uuid import UUID
@@ -17,7 +17,8 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent
 
-from ledger.append import Append, Appended, Outcome, Replayed, outcome, to_json, to_restore_json
+from ledger.append import Append, Appended, GuardConflict, Outcome, Replayed, outcome, to_json, to_restore_json
+from ledger.chunk import Chunk
 from ledger.database import Connection, Database
 from ledger.envelope import StoredFact
 from ledger.errors import RestoreRefused
@@ -52,6 +53,27 @@ class LedgerRecorder(Reader, ApplicationRecorder):
                         raise psycopg.Rollback
         watch.appended(outcomes, perf_counter() - began)
         self._announce(outcomes)
+        return outcomes
+
+    def append_chunks(self, chunks: Iterable[Chunk]) -> list[Outcome]:
+        """Takes chunks in, in order, in one transaction, an outcome each: all of them, or none.
+
+        The last outcome is not `Appended` if nothing was kept: why that chunk could not be taken. Raises `NotReady`;
+        whether anything was recorded is then not known.
+        """
+        outcomes: list[Outcome] = []
+        try:
+            with self.database.connection() as connection, connection.transaction():
+                for chunk in chunks:
+                    (outcome,) = _append(connection, [chunk.append])
+                    outcomes.append(outcome)
+                    if not isinstance(outcome, Appended):
+                        raise psycopg.Rollback
+                    connection.execute(SQL["take_lines"], {"lines": chunk.lines_json(outcome)})
+        except psycopg.errors.UniqueViolation:
+            return [*outcomes, GuardConflict("lines")]  # another import of the same file was quicker
+        if outcomes and isinstance(outcomes[-1], Appended):
+            self._announce(outcomes)
         return outcomes
 
     def restore(self, append: Append) -> int:

@@ -162,12 +162,19 @@ class Desk:
             self.people[draft.stream.id] = draft.person
         return where
 
+    def in_order(self) -> list[Fact[Any]]:
+        """The drafts so far, as they were laid."""
+        return sorted((fact for facts in self.laid.values() for fact in facts), key=lambda fact: fact.position)
+
+    def version_before(self, ref: Ref) -> int:
+        """The version that a thing which was looked at had before the drafts."""
+        return (self._before.get(ref) or self._histories[ref]).version
+
     def recorded(self, positions: Sequence[tuple[int, datetime]]) -> None:
         """The drafts were recorded, in the order they were laid, at these places: the cache learns of it."""
         places = iter(positions)
-        laid = sorted((fact for facts in self.laid.values() for fact in facts), key=lambda fact: fact.position)
         real: dict[Ref, list[Fact[Any]]] = {}
-        for fact, (position, recorded_at) in zip(laid, places, strict=True):
+        for fact, (position, recorded_at) in zip(self.in_order(), places, strict=True):
             effective_at = recorded_at if fact.position in self._unstated else fact.effective_at
             real.setdefault(fact.stream, []).append(
                 replace(fact, position=position, recorded_at=recorded_at, effective_at=effective_at)

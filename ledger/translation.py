@@ -42,6 +42,9 @@ MAKES: Mapping[str, Kind] = {
 ENVELOPE = ("at", "actor", "command")
 """What a line has besides the fields of its command."""
 
+_REMEMBERED = 20_000
+"""Names. More than are made by orders that are decided together, which the reader does not know yet."""
+
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
@@ -69,7 +72,7 @@ class Translator:
         self._reader = reader
         self._registers = frozenset(registers)
         self._namespace = uuid5(NAMESPACE_URL, source)
-        self._names: dict[UUID, str] = {}
+        self._names: dict[UUID, str] = {}  # the latest ones: the reader knows the others
         self._labels: dict[str, str] = {}
 
     def id(self, kind: Kind, name: str) -> UUID:
@@ -95,6 +98,8 @@ class Translator:
     def know(self, made: Mapping[UUID, str]) -> None:
         """These are the source's names for what there is by now."""
         self._names.update(made)
+        while len(self._names) > _REMEMBERED:
+            del self._names[next(iter(self._names))]
 
     def forget(self, translated: Translated) -> None:
         """They may not after all."""
@@ -105,10 +110,10 @@ class Translator:
 
     def remember(self, fields: Mapping[str, Any]) -> None:
         """Notes what a line made that was imported before."""
-        self._names[self.id(Kind.MEMBER, fields["actor"])] = fields["actor"]
+        self.know({self.id(Kind.MEMBER, fields["actor"]): fields["actor"]})
         kind, name = MAKES.get(fields["command"]), fields.get("id")
         if kind is not None and name is not None:
-            self._names[self.id(kind, name)] = name
+            self.know({self.id(kind, name): name})
         if kind is Kind.CYCLE and name is not None:
             self._labels[name] = fields["label"]
 
@@ -215,7 +220,7 @@ class Translator:
         if id in self._names or name in self._registers:
             return id, None
         if held := self._held(Kind.MEMBER, name):
-            self._names[held] = name
+            self.know({held: name})
             return held, None
         if _UUID.fullmatch(name) and self._exists(Ref(Kind.MEMBER, UUID(name))):
             return UUID(name), None

@@ -70,7 +70,7 @@ LINES = [
     (without(objective(), "command"), "/command", "is missing"),
     (objective(command="set_objectives"), "/command", "there is no command 'set_objectives'"),
     (line("create_key", role="admin"), "/command", "there is no command 'create_key'"),
-    (objective(effective_at="2026-01-05T09:00:00Z"), "/effective_at", "is called at in a history file"),
+    (objective(effective_at="2026-01-05T09:00:00Z"), "/effective_at", "is said by at already"),
     # Fields.
     (objective(titel="x"), "/titel", "is no field that belongs here"),
     (without(objective(), "title"), "/title", "is missing"),
