@@ -49,6 +49,18 @@ SELECT stream, version, position, type, schema_version, data::text, texts::text,
  ORDER BY position
  LIMIT %(limit)s;
 
+-- name: rows_within
+-- The ledger in order as it is stored, a page at a time: as many rows as are not too large together, and at least one.
+-- Their sizes are known without reading them.
+SELECT stream, version, position, type, schema_version, data::text, texts::text,
+       effective_at, recorded_at, actor, on_behalf_of, reported_at, id, correlation_id
+  FROM (SELECT *, sum(pg_column_size(data) + pg_column_size(texts)) OVER
+                      (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+          FROM (SELECT * FROM events
+                 WHERE position > %(after)s AND position <= %(upto)s ORDER BY position LIMIT %(limit)s) AS page) AS sized
+ WHERE coalesce(before, 0) < %(bytes)s
+ ORDER BY position;
+
 -- name: rows_of_stream
 -- One stream as it is stored, oldest first.
 SELECT stream, version, position, type, schema_version, data::text, texts::text,

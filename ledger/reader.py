@@ -22,6 +22,9 @@ from ledger.sql import load
 
 SQL = load("ledger", "queries.sql")
 PAGE = 2_000
+PAGE_BYTES = 4_000_000
+"""As the rows are stored, which is several times less than what is made of them."""
+
 END = 2**63 - 1
 """A position after all that there can be."""
 
@@ -94,11 +97,14 @@ class Reader:
         return [_stored(row) for row in rows]
 
     def iterate_stored(self, after: int = 0, upto: int | None = None) -> Iterator[StoredFact]:
-        """All rows as they are stored, to a position or to the head as it is at the start."""
+        """All rows as they are stored, to a position or to the head as it is at the start.
+
+        Of large rows fewer are read at once: an event may be as large as a request's body.
+        """
         end = self.head().position if upto is None else upto
-        return chain.from_iterable(
-            self.stored_after(start, PAGE, min(start + PAGE, end)) for start in range(after, end, PAGE)
-        )
+        while page := self._rows("rows_within", after=after, upto=end, limit=PAGE, bytes=PAGE_BYTES):
+            yield from map(_stored, page)
+            after = page[-1][2]
 
     def stored_of(
         self, stream: str, after: int, upto: int | None, limit: int | None, *, newest_first: bool
