@@ -1,7 +1,7 @@
 """Very many orders, all or none, in bounded memory, without keeping others waiting for longer than the recording takes.
 
-    orders ─▶ decided, some hundreds at a time, on a ledger as it would be (ledger.staging) ─▶ a file
-                                                                                                 │ all are decided
+    orders ─▶ decided, a hundred at a time, on a ledger as it would be (ledger.staging) ─▶ a file
+                                                                                              │ all are decided
     one transaction: append, append, … with everything that was relied on as guards  ◀───────────┘
 
 While orders are decided nothing is locked, and nothing is recorded. Then each batch of them is one append: its events,

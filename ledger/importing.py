@@ -4,7 +4,7 @@ Each line is an order under an idempotency key, `import:SOURCE` and the line's n
 So a file that is imported again, or a longer one that begins the same, appends only what is new; and a line
 that was changed after it was imported is noticed. Lines that were taken before are not even decided again.
 
-    file ──▶ lines not taken yet ──▶ translated ──▶ decided, some hundreds at a time ──▶ one transaction  (ledger.bulk)
+    file ──▶ lines not taken yet ──▶ translated ──▶ decided, a hundred at a time ──▶ one transaction  (ledger.bulk)
 
 A file may be larger than memory: of it, and of what it comes to, only a part is ever held, and besides that the names
 of the members that it registers itself.
@@ -28,7 +28,8 @@ from ledger.translation import Translated, Translator, scope
 
 _SQL = load("ledger", "importing.sql")
 _LOOKED_UP_AT_ONCE = 500
-_DECIDED_AT_ONCE = 500
+_DECIDED_AT_ONCE = 100
+"""Lines. An append of more costs more for each: its names are compared with one another."""
 _BYTES_AT_ONCE = 2_000_000
 _ATTEMPTS = 5
 _TRIED_AT_ONCE = 100

@@ -1,5 +1,5 @@
 -- What became of the lines of an import, many at once. An append keeps one idempotency key; an import appends what
--- hundreds of lines came to in one, since what an append costs is mostly its statements, and keeps their keys here, in
+-- a hundred lines came to in one, since what an append costs is mostly its statements, and keeps their keys here, in
 -- the same transaction. A key that was taken meanwhile is an error, and then nothing of the import is kept.
 CREATE FUNCTION take_lines(lines jsonb) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
     INSERT INTO idempotency

@@ -216,9 +216,9 @@ def test_memory_does_not_grow_with_the_file(postgres: Postgres, write, monkeypat
             assert position == count + 1  # and the author's registration
             return imported, traced(lambda: deque(export_ledger(recorder, position), maxlen=0))
 
-    few, many_more = peaks(300), peaks(1_200)
-    assert many_more[0] - few[0] < 90 * 19_000
-    assert many_more[1] - few[1] < 90 * 4_000
+    few, many_more = peaks(200), peaks(800)
+    assert many_more[0] - few[0] < 60 * 19_000
+    assert many_more[1] - few[1] < 60 * 4_000
 
 
 def test_of_large_events_fewer_are_read_at_once_and_none_is_left_out(take, recorder, monkeypatch: pytest.MonkeyPatch):
