@@ -122,8 +122,9 @@ class Question:
         """One resource."""
         found = questions.find(reading, ref, personal=ref.kind is Kind.MEMBER and self.personal(ref.id))
         etag = questions.etag(reading, ref)
-        # What a member reads of a member depends on who asks, which the tag does not say.
-        if ref.kind is not Kind.MEMBER and questions.is_settled(reading, ref, etag, fixed=self._fixed):
+        # What is told of a member depends on who asks, and of a key on its use, which the tag does not say.
+        is_told_alike = ref.kind not in (Kind.MEMBER, Kind.KEY)
+        if is_told_alike and questions.is_settled(reading, ref, etag, fixed=self._fixed):
             settled(self.request)
         return self.answer(reading, found, strong(etag))
 

@@ -97,7 +97,10 @@ class Bulk:
         """What the orders of a desk come to, as one append that relies on what was before them."""
         looked = {ref: None for one in prepared for ref in one.append.guards}
         whose = {(parent, kind): None for one in prepared for parent, kind, _ in one.append.children}
-        whole = Append(
+        # What only one that is alone may have, a removal, stays as it is.
+        whole = replace(
+            prepared[0].append if len(prepared) == 1 else Append(),
+            idempotency=None,
             guards={ref: desk.version_before(ref) for ref in looked},
             children=self._children(list(whose)),
             not_before=tuple(cycle for one in prepared for cycle in one.append.not_before),
@@ -112,7 +115,6 @@ class Bulk:
             claims += [each._replace(event=before + each.event) for each in append.claims]
             events += append.events
             people |= append.people
-            whole = replace(whole, redaction=append.redaction, erase=append.erase)
         return replace(whole, events=events, attach=attach, cycles=cycles, claims=claims, people=people)
 
     def _children(self, parents: Sequence[tuple[Ref, Kind]]) -> Sequence[Children]:

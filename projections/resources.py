@@ -143,7 +143,8 @@ def is_settled(reading: Reading, ref: Ref, etag: int, *, fixed: bool) -> bool:
     """Whether whoever has the resource with this ETag, by the same address, has it as it reads now.
 
     So it is where nothing but its own events tells what it says, or where both clocks are `fixed`: then what others
-    said is told as well. Either way, not where a text was redacted, or a member erased, since the event that the ETag names.
+    said is told as well. Either way, not where a text was redacted, or a member erased, since the event that the ETag
+    names.
     """
     if not (ref.kind in _BY_ITSELF or fixed):
         return False
