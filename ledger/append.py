@@ -205,19 +205,19 @@ def outcome(append: Append, row: Row) -> Outcome:
 
 def to_json(appends: Sequence[Append]) -> str:
     """The argument of `append_events`."""
-    return orjson.dumps([_command(append) for append in appends]).decode()
+    return orjson.dumps([command(append) for append in appends]).decode()
 
 
 def to_restore_json(append: Append) -> str:
     """The argument of `restore_events`: the events keep their positions and times."""
-    command = _command(append)
-    for event, row in zip(append.events, command["events"], strict=True):
+    whole = command(append)
+    for event, row in zip(append.events, whole["events"], strict=True):
         row |= {"position": event.id, "recorded_at": event.recorded_at}
-    return orjson.dumps(command).decode()
+    return orjson.dumps(whole).decode()
 
 
-def _command(append: Append) -> dict[str, Any]:
-    """The keys that migrations 0003 and 0009 read. Empty ones are left out: it then skips the statement for it."""
+def command(append: Append) -> dict[str, Any]:
+    """An append as the object that migrations 0003 and 0009 read. What is empty is left out: its statement is skipped."""
     parts: dict[str, Any] = {
         "guards": {str(ref): version for ref, version in append.guards.items()},
         "children": [

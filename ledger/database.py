@@ -144,7 +144,7 @@ def reachable() -> Iterator[None]:
     """Turns every failure to reach the database into `NotReady`."""
     try:
         yield
-    except psycopg.errors.QueryCanceled as error:
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
         raise NotReady("This took the database too long, and was given up.") from error
     except _AWAY as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,6 +1,6 @@
 -- name: append
--- Takes a group of appends in, one answer each, in order (migration 0003).
-SELECT outcome, subject, created, position, recorded_at FROM append_events(%(commands)s::jsonb);
+-- Takes a group of appends in, one answer each, in order (migration 0012).
+SELECT outcome, subject, created, position, recorded_at FROM append_runs(%(runs)s::jsonb);
 
 -- name: take_lines
 -- Keeps what became of the lines of an import (migration 0011).

@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent
 
-from ledger.append import Append, Appended, GuardConflict, Outcome, Replayed, outcome, to_json, to_restore_json
+from ledger.append import Append, Appended, GuardConflict, Outcome, Replayed, outcome, to_restore_json
 from ledger.chunk import Chunk
 from ledger.database import Connection, Database
 from ledger.envelope import StoredFact
@@ -25,6 +25,7 @@ from ledger.errors import RestoreRefused
 from ledger.mapper import EventMapper
 from ledger.notify import Announcer
 from ledger.reader import END, SQL, Reader
+from ledger.runs import to_runs
 from ledger.subscription import LedgerSubscription
 
 
@@ -156,5 +157,5 @@ class LedgerRecorder(Reader, ApplicationRecorder):
 
 
 def _append(connection: Connection, appends: Sequence[Append]) -> list[Outcome]:
-    rows = connection.execute(SQL["append"], {"commands": to_json(appends)}).fetchall()
+    rows = connection.execute(SQL["append"], {"runs": to_runs(appends)}).fetchall()
     return [outcome(append, cast("Any", row)) for append, row in zip(appends, rows, strict=True)]

@@ -82,13 +82,13 @@ def test_the_servers_role_has_no_privilege_but_to_read(filled, database, subtest
                     connection.execute(change)
 
 
-def test_the_servers_role_reaches_no_function_but_the_two_that_append(database):
+def test_the_servers_role_reaches_no_function_but_those_that_append(database):
     with database.connection() as connection:
         functions = connection.execute(
             "SELECT proname FROM pg_proc WHERE pronamespace = 'quarterdeck'::regnamespace"
             " AND has_function_privilege(oid, 'EXECUTE')"
         )
-        assert {name for (name,) in functions} == {"append_events", "restore_events"}
+        assert {name for (name,) in functions} == {"append_events", "append_runs", "restore_events"}
 
 
 def test_the_first_key_can_be_made_and_the_use_of_keys_noted_and_nothing_else_changed(database):

@@ -25,7 +25,7 @@ def proxy(database_url, tmp_path):
     proxy.close()
 
 
-@pytest.mark.parametrize(("all_or_nothing", "words"), [(False, b"append_events"), (True, b"COMMIT")])
+@pytest.mark.parametrize(("all_or_nothing", "words"), [(False, b"append_runs"), (True, b"COMMIT")])
 def test_a_commit_whose_answer_is_lost_is_found_by_its_key(proxy, all_or_nothing, words):
     """It is not sent again by itself, or it might be recorded twice; asked again, the answer is as before."""
     stream = objective()

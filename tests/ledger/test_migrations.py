@@ -142,7 +142,7 @@ def test_functions_that_run_as_their_owner_have_a_search_path_of_their_own(owner
         " FROM pg_proc WHERE pronamespace = 'quarterdeck'::regnamespace"
     ).fetchall()
     definers = {name: config for name, definer, config, _ in rows if definer}
-    assert definers.keys() == {"append_events", "restore_events", "take_lines"}
+    assert definers.keys() == {"append_events", "append_runs", "restore_events", "take_lines"}
     assert all('search_path="quarterdeck",pg_temp' in config for config in definers.values())
     assert [name for name, _, _, public in rows if public] == []
 
