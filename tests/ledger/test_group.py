@@ -1,14 +1,19 @@
 """Group commit: who waits goes together with all who wait, and everybody gets what is theirs."""
 
+import multiprocessing
 import threading
 import time
+from dataclasses import replace
 
+import psycopg
 import pytest
 
 from domain.errors import NotReady
-from ledger.append import Append, Appended, GuardConflict
+from ledger.append import Append, Appended, GuardConflict, Replayed
+from ledger.database import Database
 from ledger.group import Group
-from tests.support.ledger import append, in_threads, objective
+from ledger.recorder import LedgerRecorder
+from tests.support.ledger import MAPPER, append, in_threads, is_gapless, key, objective
 
 
 def until(condition):
@@ -81,3 +86,144 @@ def test_what_fails_to_be_sent_fails_for_all_who_went_together_and_for_nobody_el
     assert group.append(Append()) == Appended(1, None, 0)
     with pytest.raises(NotReady):
         group.append(bad)
+
+
+def test_what_the_database_cannot_take_fails_alone(recorder):
+    """The group that it came with is sent again in halves, until only it is left. No text may have a NUL in jsonb."""
+    good = [append(objective(), 1) for _ in range(9)]
+    bad = append(objective(), 1)
+    bad = replace(bad, events=[replace(bad.events[0], state=b'{"note": "\\u0000"}')])
+    results = _together(recorder, [*good[:4], bad, *good[4:]])
+    assert isinstance(results.pop(4), psycopg.DataError)
+    assert sorted(outcome.position for outcome in results) == list(range(1, 10))
+
+
+def _together(recorder, appends):
+    """What comes of appends that are in one group: all wait for the turn of one that goes before them."""
+    go_on, sizes = threading.Event(), []
+
+    def send(some):
+        if not sizes:
+            sizes.append(len(some))
+            go_on.wait(10)
+            return [Appended(0, None, 0)]
+        sizes.append(len(some))
+        return recorder.append(some)
+
+    group, results = Group(send), [None] * len(appends)
+
+    def work(n):
+        if n == len(appends):
+            group.append(Append())
+            return
+        until(lambda: sizes)
+        try:
+            results[n] = group.append(appends[n])
+        except psycopg.Error as error:
+            results[n] = error
+
+    def release():
+        until(lambda: len(group._queue) == len(appends))
+        go_on.set()
+
+    in_threads(len(appends) + 2, lambda n: release() if n > len(appends) else work(n))
+    assert sizes[1] == len(appends)
+    return results
+
+
+class Held:
+    """A group whose first append is under way until it is let go."""
+
+    def __init__(self, **bounds):
+        self.under_way, self.go_on = threading.Event(), threading.Event()
+        self.group = Group(self._send, **bounds)
+        self.outcomes = []
+        self.threads = []
+
+    def _send(self, appends):
+        self.under_way.set()
+        self.go_on.wait(10)
+        return [Appended(1, None, 0) for _ in appends]
+
+    def begin(self):
+        """One more append, in a thread of its own."""
+        thread = threading.Thread(target=lambda: self.outcomes.append(self.group.append(Append())))
+        thread.start()
+        self.threads.append(thread)
+        self.under_way.wait(10)
+
+    def end(self):
+        self.go_on.set()
+        for thread in self.threads:
+            thread.join(10)
+
+
+def test_more_than_may_wait_are_told_to_try_again():
+    """Those who wait already are not concerned."""
+    held = Held(most_waiting=1)
+    held.begin()
+    held.begin()
+    until(lambda: len(held.group._queue) == 1)
+    with pytest.raises(NotReady, match="Too many") as refused:
+        held.group.append(Append())
+    assert refused.value.slug == "busy"
+    held.end()
+    assert len(held.outcomes) == 2
+
+
+def test_nobody_waits_for_a_turn_without_end():
+    """Nothing was sent of it, and the turn goes to others."""
+    held = Held(patience=0.05)
+    held.begin()
+    with pytest.raises(NotReady, match="waited too long"):
+        held.group.append(Append())
+    held.end()
+    assert held.group.append(Append()) == Appended(1, None, 0)
+
+
+def test_closing_waits_for_what_was_taken_and_takes_no_more():
+    held = Held()
+    held.begin()
+    held.begin()
+    until(lambda: len(held.group._queue) == 1)
+    assert not held.group.close(timeout=0.01)
+    with pytest.raises(NotReady, match="stopping"):
+        held.group.append(Append())
+    threading.Timer(0.05, held.go_on.set).start()
+    assert held.group.close()
+    held.end()
+    assert len(held.outcomes) == 2
+
+
+def _write_in_a_process(url, results):
+    """Eight callers, each with keys that another process uses at the same time."""
+    with Database(url) as database:
+        recorder = LedgerRecorder(database, MAPPER)
+        group = Group(recorder.append)
+        found = []
+
+        def work(n):
+            for m in range(15):
+                found.append((f"{n}-{m}", group.append(append(objective(), 1, idempotency=key(f"{n}-{m}")))))
+
+        in_threads(8, work)
+        recorder.close()
+    results.put(found)
+
+
+def test_two_processes_lose_nothing_and_take_each_key_once(recorder, database_url):
+    """Of two that use the same key one appends, and the other is told of that."""
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    processes = [context.Process(target=_write_in_a_process, args=(database_url, results)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    one, other = (dict(results.get(timeout=60)) for _ in processes)
+    for process in processes:
+        process.join(10)
+    assert one.keys() == other.keys()
+    for name in one:
+        assert {type(one[name]), type(other[name])} == {Appended, Replayed}
+        assert one[name].position == other[name].position
+    assert is_gapless([fact.position for fact in recorder.iterate()])
+    assert recorder.head().position == 120
