@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import appends, boards, fresh, goals, imports, kpis, large, proofs, rebuilds
+from benchmarks import appends, boards, fresh, goals, imports, kpis, large, live, proofs, rebuilds
 from benchmarks.measuring import FULL, QUICK, Effort, Figure
 from benchmarks.server import started
 
@@ -32,6 +32,7 @@ def main() -> None:
 def _figures(effort: Effort, *, with_fresh: bool) -> Iterator[Figure]:
     with started() as server:
         yield from appends.figures(server, effort)
+        yield from live.figures(server, effort)
         yield from imports.figures(server)
         with server.ledger() as runtime:
             count = goals.fill(runtime.ledger, effort.check_ins)

@@ -39,7 +39,7 @@ def figures(server: Server, effort: Effort) -> Iterator[Figure]:
     with server.ledger() as runtime:
         runtime.projector.stop()  # what is measured is the way in
         # A key result is checked in on some dozens of times in its life, so each caller has some dozens of them.
-        goals = [cycle(_key_results(runtime.ledger)) for _ in range(max(CALLERS))]
+        goals = [cycle(key_results(runtime.ledger)) for _ in range(max(CALLERS))]
         application: Application[UUID] = Application(server.for_library())
         group = Group(runtime.recorder.append)
         aggregates = [cycle([KeyResult() for _ in range(EACH)]) for _ in goals]
@@ -83,7 +83,8 @@ def _event(recorder: LedgerRecorder) -> Append:
     return Append(events=[recorder.mapper.to_stored_event(recordable)])
 
 
-def _key_results(ledger: Ledger) -> list[UUID]:
+def key_results(ledger: Ledger) -> list[UUID]:
+    """Some key results, ready to be checked in on."""
     quarter = {"kind": "quarter", "starts_on": "2026-01-01", "ends_on": "2026-03-31"}
     period = give(ledger, "plan_cycle", label=uuid4().hex[:8] + "-Q1", **quarter)
     objective = give(ledger, "set_objective", cycle=period, title="Grow")

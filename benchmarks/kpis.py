@@ -17,6 +17,7 @@ import orjson
 import uvicorn
 
 from api.app import create_app
+from api.protocol import BoundedProtocol
 from api.runtime import Runtime
 from benchmarks.appends import give
 from benchmarks.measuring import Effort, Figure, milliseconds, seconds
@@ -31,7 +32,7 @@ _METRIC = {"type": "metric", "baseline": 0, "target": 1_000_000}
 
 def figures(server: Server, effort: Effort) -> Iterator[Figure]:
     """The figures of this page."""
-    with server.ledger() as runtime, _client(runtime) as http:
+    with server.ledger() as runtime, client_of(runtime) as http:
         batches = 50 if effort.rounds > 3 else 15
         took = seconds(lambda: _batches(runtime, http, batches))
         yield Figure(f"points over HTTP, batches of {BATCH:,}, to the books", batches * BATCH / took, "a second")
@@ -39,7 +40,7 @@ def figures(server: Server, effort: Effort) -> Iterator[Figure]:
         for share in (50, 99):
             worst = times[min(len(times) - 1, len(times) * share // 100)]
             yield Figure(f"a point until its key result reads anew, p{share}", 1_000 * worst, "ms", less=True)
-    with server.ledger() as runtime, _client(runtime) as http:
+    with server.ledger() as runtime, client_of(runtime) as http:
         yield from _large(runtime, http)
     if NHS.exists():
         with server.ledger() as runtime:
@@ -48,13 +49,16 @@ def figures(server: Server, effort: Effort) -> Iterator[Figure]:
 
 
 @contextmanager
-def _client(runtime: Runtime) -> Iterator[httpx.Client]:
+def client_of(runtime: Runtime) -> Iterator[httpx.Client]:
+    """A client of the app on that ledger, served as in earnest."""
     # With its protocol named, as api.serve does: asyncio sets TCP_NODELAY on such sockets only.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="warning", access_log=False))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(runtime), http=BoundedProtocol, log_level="warning", access_log=False)
+        )
         thread = Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         while not server.started:
