@@ -4,6 +4,7 @@ The port is taken before anything else, so that a port in use is said at once an
 nothing.
 """
 
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import uvicorn
 from api import logs
 from api.app import create_app
 from api.credentials import ADMIN_FILE
+from api.protocol import BoundedProtocol
 from api.runtime import running
 from api.setting_errors import SettingsError
 from api.settings import Settings
@@ -87,6 +89,7 @@ def _run(settings: Settings, listener: socket.socket, say: Say) -> bool:
     with running(settings, on_admin_key=show_admin_key) as runtime:
         config = uvicorn.Config(
             create_app(runtime),
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,  # ours has the request's id, and no query (`api.envelope`)
             server_header=False,
@@ -95,6 +98,9 @@ def _run(settings: Settings, listener: socket.socket, say: Say) -> bool:
             forwarded_allow_ips=settings.proxies or "",
             timeout_graceful_shutdown=GRACE,
         )
+        # What a server starts with stays: the garbage collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         say(f"Quarterdeck is at {url}, its documentation at {url}/docs. Ctrl-C stops it.")
         server = Server(config, runtime)
         server.run(sockets=[listener])

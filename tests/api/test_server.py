@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -191,3 +191,18 @@ def test_a_form_of_the_log_that_is_none_is_said():
     assert Settings.from_env({"QUARTERDECK_LOG": "json"}).log == "json"
     with pytest.raises(SettingsError, match="QUARTERDECK_LOG"):
         Settings.from_env({"QUARTERDECK_LOG": "xml"})
+
+
+def test_a_head_that_never_ends_is_given_up(server: Server):
+    """Without it, a stranger could fill the memory."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.settimeout(10)
+        connection.sendall(b"GET /v1/cycles HTTP/1.1\r\nHost: x\r\nX-Endless: ")
+        with suppress(OSError):
+            for _ in range(200):
+                connection.sendall(b"x" * 10_000)
+        with suppress(ConnectionResetError):
+            assert connection.recv(1_000).startswith(b"HTTP/1.1 400")
+            assert connection.recv(1_000) == b""
+    assert httpx.get(f"{server.url}/healthz").status_code == 200
