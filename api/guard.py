@@ -49,6 +49,9 @@ class GuardedRoute(APIRoute):
                 _refuse_other_sites(request)
             _refuse_unknown(request, known)
             request.state.payload = await self.payload(request) if methods & _WITH_BODY else {}
+            if "GET" not in methods:
+                async with runtime.admission.turn():
+                    return await handle(request)
             try:
                 response = await handle(request)
             except NotReady as error:

@@ -203,6 +203,11 @@ PROBLEMS: Mapping[str, Problem] = {
         "Another version of Quarterdeck has made the books of this ledger, and this one must not touch them. "
         "Run the newer one.",
     ),
+    "busy": Problem(
+        503,
+        "Too many writes are waiting",
+        "Nothing was recorded of this one. Try again in a moment, or write less at once.",
+    ),
     "contended": Problem(
         503, "Too many want the same", "Too many others are changing the same things. Try again in a moment."
     ),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 
+from api.admission import Admission
 from api.attempts import Attempts
 from api.credentials import Keys
 from api.metrics import Metrics
@@ -62,7 +63,8 @@ class Runtime:
         self.settings = settings
         self.database = database
         self.recorder = LedgerRecorder(database, EventMapper(EVENTS))
-        self.ledger = Ledger(self.recorder)
+        self.ledger = Ledger(self.recorder, most_waiting=settings.most_waiting)
+        self.admission = Admission(settings.most_waiting)
         self.books = Books(database, self.recorder)
         self.replica = Replica(replica, self.books) if replica is not None else None
         self.projector = Projector(database, self.recorder, self.books.reached)
@@ -170,6 +172,8 @@ class Runtime:
         """Ends what works in the background; what it has in hand is finished, unless that takes long."""
         self._closing.set()
         self._unsealed.set()
+        if not self.ledger.close():
+            _LOG.warning("Some writes are still under way; who sent them cannot know what became of them.")
         if self._thread is not None:
             self._thread.join(RETRY)
         if self.replica is not None:

@@ -37,6 +37,9 @@ class Settings:
     traces: str | None = field(default=None, repr=False)
     """The base URL of the collector that takes traces by OTLP; none are made without it."""
 
+    most_waiting: int = 1_000
+    """How many writes may wait before more are refused with 503."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """The settings that the environment gives; an empty variable is an unset one.
@@ -57,6 +60,7 @@ class Settings:
             oidc=oidc_from_env(given),
             log=log_format(given.get("QUARTERDECK_LOG", cls.log)),
             traces=None if collector is None else collector_url(collector),
+            most_waiting=most_waiting(given.get("QUARTERDECK_MOST_WAITING", str(cls.most_waiting))),
         )
 
 
@@ -64,6 +68,13 @@ def port(text: str) -> int:
     """A TCP port; 0 takes any that is free. Raises `SettingsError`."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise SettingsError(f"QUARTERDECK_PORT is {text!r}; it must be a number from 0 to 65535.")
+    return int(text)
+
+
+def most_waiting(text: str) -> int:
+    """A number of writes. Raises `SettingsError`."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100_000):
+        raise SettingsError(f"QUARTERDECK_MOST_WAITING is {text!r}; it must be a number from 1 to 100000.")
     return int(text)
 
 

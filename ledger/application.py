@@ -44,8 +44,8 @@ from ledger.append import (
 from ledger.batches import decided, is_begin
 from ledger.beside import beside
 from ledger.envelope import Recordable, StoredFact
-from ledger.expecting import expectations
-from ledger.group import Group
+from ledger.expecting import expectations, looks_at_many
+from ledger.group import MOST_WAITING, Group
 from ledger.orders import Executed, IfMatch, LineRefused, Order
 from ledger.recorder import LedgerRecorder
 from ledger.sight import Cache, Desk, Sight
@@ -75,12 +75,13 @@ class Ledger:
         recorder: LedgerRecorder,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid7,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self.recorder = recorder
         self._clock = clock
         self._new_id = new_id
         self._cache = Cache()
-        self._group = Group(recorder.append)
+        self._group = Group(recorder.append, most_waiting)
 
     def execute(self, order: Order) -> Executed:
         """Carries an order out. Raises a `Refusal` if it cannot be taken; then nothing was recorded."""
@@ -109,6 +110,10 @@ class Ledger:
         except LineRefused as refused:
             raise refused.refusal from None
 
+    def close(self) -> bool:
+        """Takes no more single orders, and waits a while for those that were taken. Answers whether all are done."""
+        return self._group.close()
+
     def now(self) -> datetime:
         """The time, never before the last recording."""
         last = self.recorder.head().recorded_at
@@ -119,7 +124,7 @@ class Ledger:
         fresh = any(order.command.COPIES_TEXTS for order in orders)
         for attempt in range(ATTEMPTS):
             desk = self._desk(fresh)
-            if len(orders) > 1:
+            if len(orders) > 1 or looks_at_many(orders[0].command):
                 desk.expect(*expectations(order for n, order in enumerate(orders) if n not in earlier))
             try:
                 prepared = [

@@ -16,6 +16,7 @@ again; nothing was recorded of it. `close()` takes no more, and waits for those 
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from threading import Condition, Lock
 
 import psycopg
@@ -29,9 +30,6 @@ MOST = 500
 MOST_WAITING = 2_000
 PATIENCE = 10.0
 """Seconds to wait for a turn. Being sent has bounds of its own (migration 0012, `ledger.database`)."""
-
-BUSY = "busy"
-"""The slug of the refusal of what was not even tried."""
 
 
 class _Waiting:
@@ -78,9 +76,9 @@ class Group:
         waiting = _Waiting(append)
         with self._lock:
             if self._closed:
-                raise NotReady("The server is stopping; nothing was recorded.", slug=BUSY)
+                raise NotReady("The server is stopping; nothing was recorded.", slug="busy")
             if len(self._queue) >= self._most_waiting:
-                raise NotReady("Too many writes are waiting; nothing was recorded.", slug=BUSY)
+                raise NotReady("Too many writes are waiting; nothing was recorded.", slug="busy")
             self._queue.append(waiting)
             ours, self._turn_taken = not self._turn_taken, True
         if ours or self._wait(waiting):
@@ -102,7 +100,7 @@ class Group:
             with self._lock:
                 if waiting in self._queue and not waiting.has_turn:
                     self._queue.remove(waiting)
-                    raise NotReady("This write waited too long for its turn; nothing was recorded.", slug=BUSY)
+                    raise NotReady("This write waited too long for its turn; nothing was recorded.", slug="busy")
             waiting.woken.acquire()  # it is being sent
         if waiting.following is not None:
             waiting.following.woken.release()
@@ -127,7 +125,7 @@ class Group:
         if following is not None:
             following.woken.release()
         # The first of the batch had the turn: it is this thread.
-        for one, other in zip(batch[1:], batch[2:], strict=False):
+        for one, other in pairwise(batch[1:]):
             one.following = other
         if len(batch) > 1:
             batch[1].woken.release()

@@ -4,6 +4,7 @@ import multiprocessing
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -100,7 +101,7 @@ def test_what_the_database_cannot_take_fails_alone(recorder):
 
 def _together(recorder, appends):
     """What comes of appends that are in one group: all wait for the turn of one that goes before them."""
-    go_on, sizes = threading.Event(), []
+    go_on, sizes = threading.Event(), list[int]()
 
     def send(some):
         if not sizes:
@@ -110,7 +111,7 @@ def _together(recorder, appends):
         sizes.append(len(some))
         return recorder.append(some)
 
-    group, results = Group(send), [None] * len(appends)
+    group, results = Group(send), list[Any](appends)
 
     def work(n):
         if n == len(appends):

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import orjson
@@ -84,7 +85,7 @@ def _tables(recorder):
 
 def test_what_is_taken_in_together_comes_out_as_one_after_the_other(recorder, other):
     """Groups of appends that conflict, claim the same names, use the same keys, and look at what others write."""
-    chance, versions, kinds = random.Random(7), {}, set()
+    chance, versions, kinds = random.Random(7), dict[Ref, int](), set[str]()
     for size in (3, 5, 10, 20, 40, 40, 40):
         group = [_at_random(chance, versions) for _ in range(size)]
         together = recorder.append(group)
@@ -102,7 +103,7 @@ def test_what_is_taken_in_together_comes_out_as_one_after_the_other(recorder, ot
 def test_times_are_strictly_increasing_and_a_microsecond_apart_in_a_run(recorder):
     recorder.append([append(objective(), 1, 2) for _ in range(10)])
     times = [fact.recorded_at for fact in recorder.read_after(0, 20)]
-    assert [later - before for before, later in zip(times, times[1:], strict=False)] == [timedelta(microseconds=1)] * 19
+    assert [later - before for before, later in pairwise(times)] == [timedelta(microseconds=1)] * 19
 
 
 def test_appends_that_have_nothing_to_do_with_one_another_are_one_run():
