@@ -17,6 +17,7 @@ from pydantic import StringConstraints as Chars
 TITLE, NOTE, LABEL = 500, 20_000, 200
 DIGITS, DECIMALS = 28, 12
 
+_SHORT = 10**15
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
@@ -41,6 +42,8 @@ def _is_plain(number: Decimal) -> bool:
 
 
 def _number(value: Any) -> Decimal:
+    if type(value) is int and -_SHORT < value < _SHORT:  # as most points of a KPI are
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
         raise ValueError("must be a number")
     if isinstance(value, str) and not _NUMBER.fullmatch(value):

@@ -58,6 +58,11 @@ class Expectations(NamedTuple):
     parents: list[tuple[Ref, Kind]]
 
 
+def looks_at_many(command: Command) -> bool:
+    """Whether a command by itself looks at so many things that it is worth to read them at once."""
+    return isinstance(command, RecordMeasurements) and len(command.points) > 1
+
+
 def expectations(orders: Iterable[Given]) -> Expectations:
     """What the orders are going to look at."""
     found = Expectations([], [], [])
