@@ -8,7 +8,7 @@ another run: it is judged after what it looks at was taken in or refused. What w
 in by itself.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -18,17 +18,20 @@ from ledger.append import Append, command
 _FEW = 2
 """So many appends, or fewer, are taken in one after the other: to put them together would cost more."""
 
+_LISTED = {"guards", "children", "not_before", "attach", "cycles", "claims", "events", "idempotency"}
+"""What may be in a command (`ledger.append.command`) that goes together with others."""
+
 
 def to_runs(appends: Sequence[Append]) -> str:
     """The argument of `append_runs`."""
     runs: list[dict[str, Any]] = []
     for run in _divided(appends):
-        if len(run.appends) > _FEW:
+        if len(run.commands) > _FEW:
             runs.append(run.parts())
-        else:
+        elif run.commands:
             if not (runs and "commands" in runs[-1]):
                 runs.append({"commands": []})
-            runs[-1]["commands"] += map(command, run.appends)
+            runs[-1]["commands"] += run.commands
     return orjson.dumps(runs).decode()
 
 
@@ -36,17 +39,18 @@ def _divided(appends: Sequence[Append]) -> "list[_Run]":
     runs = [_Run()]
     few = len(appends) <= _FEW
     for append in appends:
-        if few or _is_alone(append):
-            runs += [_Run([append]), _Run()]
-        elif not runs[-1].add(append):
+        whole = command(append)
+        if few or _is_alone(append, whole):
+            runs += [_Run([whole]), _Run()]
+        elif not runs[-1].add(append, whole):
             runs.append(_Run())
-            runs[-1].add(append)
+            runs[-1].add(append, whole)
     return runs
 
 
-def _is_alone(append: Append) -> bool:
-    """Whether it does what a run has no list for."""
-    if append.people or append.redaction or append.erase:
+def _is_alone(append: Append, whole: Mapping[str, Any]) -> bool:
+    """Whether it does what a run has no list for (texts redacted, members erased, keys made or revoked, …)."""
+    if not whole.keys() <= _LISTED:
         return True
     return len(append.claims) > 1 and len({one.claim for one in append.claims}) < len(append.claims)
 
@@ -54,13 +58,13 @@ def _is_alone(append: Append) -> bool:
 class _Run:
     """Appends that are apart from each other, and their parts as migration 0012 reads them."""
 
-    def __init__(self, appends: Sequence[Append] = ()) -> None:
-        self.appends = list(appends)
+    def __init__(self, commands: Sequence[dict[str, Any]] = ()) -> None:
+        self.commands = list(commands)
         self._written: set[Hashable] = set()
         self._guards: dict[tuple[str, int], list[int]] = {}
         self._lists: dict[str, list[dict[str, Any]]] = {}
 
-    def add(self, append: Append) -> bool:
+    def add(self, append: Append, whole: dict[str, Any]) -> bool:
         """Takes one more, unless it looks at what one of the others writes."""
         guards = {(str(ref), version) for ref, version in append.guards.items()} | _continued(append)
         names = [("claim", one.claim.scope, one.claim.value) for one in append.claims]
@@ -73,18 +77,18 @@ class _Run:
         self._written.update(names, (event.originator_id for event in append.events))
         self._written.update((str(parent), child.kind.value) for _, parent, child in append.attach)
         self._written.update(cycle for _, cycle in append.cycles)
-        self.appends.append(append)
-        number = len(self.appends)
+        self.commands.append(whole)
+        number = len(self.commands)
         for guard in guards:
             self._guards.setdefault(guard, []).append(number)
-        for name, rows in _parts(append).items():
+        for name, rows in _parts(append, whole).items():
             self._lists.setdefault(name, []).extend({"c": number, **row} for row in rows)
         return True
 
     def parts(self) -> dict[str, Any]:
         """The whole run; commands count from 1. Empty lists are left out, but for the events."""
         guards = [{"cs": of, "stream": stream, "version": version} for (stream, version), of in self._guards.items()]
-        counts = [len(append.events) for append in self.appends]
+        counts = [len(whole["events"]) for whole in self.commands]
         return {"counts": counts, "guards": guards, "events": [], **self._lists}
 
 
@@ -100,9 +104,8 @@ def _continued(append: Append) -> set[tuple[str, int]]:
     return found
 
 
-def _parts(append: Append) -> dict[str, list[dict[str, Any]]]:
-    """The rows of one command for each list that it needs, as in `ledger.append.command`."""
-    whole = command(append)
+def _parts(append: Append, whole: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of one command for each list that it needs."""
     parts: dict[str, list[dict[str, Any]]] = {
         name: whole[name] for name in ("children", "attach", "claims") if name in whole
     }

@@ -14,7 +14,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
@@ -123,9 +123,10 @@ class Projector:
                 if not self._leads():
                     self._stopping.wait(POLL)  # each try costs a connection: appends are no reason for one
                     continue
+                self._woken.clear()  # whatever is recorded from here on wakes it again
                 before = self._engine.position if self._engine else -1
-                if self.step() == before:
-                    self._pause(POLL)
+                if self.step() - before < BATCH and not self._stopping.is_set():
+                    self._woken.wait(POLL)  # at most a moment, since nothing guarantees that we hear of it
             except (NotReady, LostLease, psycopg.Error) as error:
                 _log.warning("The projector pauses: %s", error)
                 self._release()
@@ -134,11 +135,6 @@ class Projector:
                 _log.exception("The projector starts over")
                 self._release()
                 self._stopping.wait(1.0)
-
-    def _pause(self, seconds: float) -> None:
-        """Waits for something new: at most a moment, since nothing guarantees that we hear of it."""
-        self._woken.wait(seconds)
-        self._woken.clear()
 
     def _leads(self) -> bool:
         """Whether the lease is ours; takes it if it is free."""
@@ -201,13 +197,20 @@ class Projector:
     def _project(self, engine: Engine, facts: Sequence[Fact[Any]]) -> None:
         before = {standing.book.name: standing.position for standing in engine.standings}
         output = engine.take(facts)
-        with self._database.connection() as connection, connection.transaction():
+        changes = [(standing.book, output[standing.book.name]) for standing in engine.standings]
+        renewed = redacted(facts)
+        with (
+            self._database.connection() as connection,
+            nullcontext() if renewed else store.in_one_go(connection, changes),
+            connection.transaction(),
+        ):
+            connection.execute(SQL["soon"])
             known = store.standings(connection, hold=True)
             if {name: position for name, (_, position, _) in known.items() if name in before} != before:
                 raise LostLease("the books were written by somebody else")
-            store.write(connection, ((standing.book, output[standing.book.name]) for standing in engine.standings))
+            store.write(connection, changes)
             store.advance(connection, engine.standings)
-            for ref in redacted(facts):
+            for ref in renewed:
                 renew(connection, self._reader, ref, engine.position)
                 engine.forget()
         stopped = [standing for standing in engine.standings if standing.error]

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from threading import Condition
-from time import monotonic
 from typing import Any, LiteralString, NamedTuple, Protocol
 from uuid import UUID
 
@@ -33,11 +31,11 @@ from domain.values import _DAY, _INSTANT
 from ledger.database import Connection, Database
 from ledger.reader import Reader
 from ledger.sql import load
+from projections.arrivals import Arrivals
 
 SQL = load("projections", "reading.sql")
 PATIENCE = 5.0
 POSITION = re.compile(r"0|[1-9][0-9]{0,17}")
-_LOOK_AGAIN = 0.02
 
 
 _decoder = json.JSONDecoder(parse_float=Decimal)
@@ -119,29 +117,17 @@ class Books:
     def __init__(self, database: Database, reader: Reader) -> None:
         self.database = database
         self.reader = reader
-        self._reached = 0
-        self._moved = Condition()
+        self._arrivals = Arrivals()
 
     def reached(self, position: int) -> None:
         """The books have come to a position; whoever waits for it goes on. The projector calls this."""
-        with self._moved:
-            self._reached = max(self._reached, position)
-            self._moved.notify_all()
+        self._arrivals.reached(position)
 
     def wait_for(self, position: int, timeout: float = PATIENCE) -> None:
         """Waits until the books have reached a position. Raises `NotReady` after `timeout` seconds."""
-        deadline = monotonic() + timeout
-        while True:
-            with self._moved:
-                # Woken by a projector of this process; one of another is looked after now and then.
-                if self._moved.wait_for(lambda: self._reached >= position, _LOOK_AGAIN):
-                    return
-            stands = self.position()
-            if stands >= position:
-                self.reached(stands)
-                return
-            if monotonic() > deadline:
-                raise NotReady(f"The books are at {stands} and have not reached {position} yet.", slug="books_behind")
+        stands = self._arrivals.wait_for(position, timeout, self.position)
+        if stands < position:
+            raise NotReady(f"The books are at {stands} and have not reached {position} yet.", slug="books_behind")
 
     def position(self) -> int:
         """Where the books are: the position that all of them have taken."""
@@ -162,11 +148,13 @@ class Books:
         with ExitStack() as stack:
             connection = stack.enter_context(snapshot(self.database))
             stands, head, now = self._stand(connection)
+            self._check(stands, min_position or 0)
             position, explicit = _position(connection, as_of, stands, head, now)
             if position > stands:
                 stack.close()
                 self.wait_for(position)
                 connection = stack.enter_context(snapshot(self.database))
+                self._check(self._stand(connection)[0], position)
             yield view(connection, self.reader, Asked(position, explicit, now), valid_at)
 
     @contextmanager
@@ -174,9 +162,26 @@ class Books:
         """The view that a write's answer is made from: at its position and, of that, the instant."""
         self.wait_for(position)
         with snapshot(self.database) as connection:
-            recorded_at = _recorded_at(connection, position)
+            recorded_at, stands = _recorded_at(connection, position)
+            self._check(stands, position)
             at = valid_at or recorded_at or datetime.now(UTC)
             yield Reading(connection, self.reader, position, recorded_at, at, explicit=True)
+
+    @contextmanager
+    def glance(self, position: int, recorded_at: datetime) -> Iterator[Reading]:
+        """The same for an answer that takes one statement, which is a snapshot by itself: nothing else is asked.
+
+        `recorded_at` is the position's. What is not found may be so because the books were set back (decision 16).
+        """
+        self.wait_for(position)
+        with self.database.connection() as connection:
+            yield Reading(connection, self.reader, position, recorded_at, recorded_at, explicit=True)
+
+    def _check(self, stands: int, position: int) -> None:
+        """Raises `NotReady` where the books were said to be further than they are: a crash set them back (decision 16)."""
+        if stands < position:
+            self._arrivals.set_back(stands)
+            raise NotReady(f"The books were set back to {stands}, before {position}.", slug="books_behind")
 
     def _stand(self, connection: Connection) -> tuple[int, int, datetime]:
         try:
@@ -218,16 +223,16 @@ def view(
     connection: Connection, reader: Reader, asked: Asked, valid_at: str | None, *, replica: bool = False
 ) -> Reading:
     """The view of a snapshot in which the books have reached the position. Raises `Invalid` for a bad `valid_at`."""
-    recorded_at = _recorded_at(connection, asked.position)
+    recorded_at, _ = _recorded_at(connection, asked.position)
     latest = max(asked.now, recorded_at) if recorded_at else asked.now
     at = latest if valid_at is None else instant_of("valid_at", valid_at)
     return Reading(connection, reader, asked.position, recorded_at, at, asked.explicit, replica)
 
 
-def _recorded_at(connection: Connection, position: int) -> datetime | None:
+def _recorded_at(connection: Connection, position: int) -> tuple[datetime | None, int]:
+    """When a position was recorded, and where the books of this snapshot are."""
     row: Any = connection.execute(SQL["recorded_at"], {"position": position}).fetchone()
-    recorded_at: datetime | None = row[0]
-    return recorded_at
+    return row[0], row[1]
 
 
 def _position(connection: Connection, as_of: str | None, stands: int, head: int, now: datetime) -> tuple[int, bool]:

@@ -7,9 +7,10 @@ SELECT (SELECT min(position) FROM books), (SELECT position FROM head), clock_tim
 SELECT position FROM events WHERE recorded_at <= %(instant)s ORDER BY recorded_at DESC LIMIT 1;
 
 -- name: recorded_at
--- When a position was recorded. From here on no statement of the answer works longer than a minute, whatever was asked:
--- it would hold a connection that others wait for.
-SELECT (SELECT recorded_at FROM events WHERE position = %(position)s), set_config('statement_timeout', '60s', true);
+-- When a position was recorded, and where the books are. From here on no statement of the answer works longer than a
+-- minute, whatever was asked: it would hold a connection that others wait for.
+SELECT (SELECT recorded_at FROM events WHERE position = %(position)s), (SELECT coalesce(min(position), 0) FROM books),
+       set_config('statement_timeout', '60s', true);
 
 -- name: label
 -- The cycle that holds a label, if it did by then.

@@ -5,6 +5,8 @@ names (psycopg.sql quotes them) and not written out once a book in a `.sql` file
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from importlib.resources import files
 from typing import Any, LiteralString
 from uuid import UUID
@@ -76,7 +78,7 @@ def write(connection: Connection, changes: Iterable[tuple[Book, Output]]) -> Non
     Few rows are sent in one go, without waiting for each statement's answer; for many, COPY is faster.
     """
     changes = list(changes)
-    if sum(len(output.opened) for _, output in changes) > _FEW:
+    if not _are_few(changes):
         for book, output in changes:
             close_rows(connection, book, output.closed)
             copy_rows(connection, book, output.opened)
@@ -85,9 +87,18 @@ def write(connection: Connection, changes: Iterable[tuple[Book, Output]]) -> Non
         for book, output in changes:
             close_rows(connection, book, output.closed)
             if output.opened:
-                statement = _insert(book)
+                statement = _insert(book.table, tuple(book.columns))
                 for one in output.opened:
                     connection.execute(statement, _values(one))
+
+
+def in_one_go(connection: Connection, changes: Sequence[tuple[Book, Output]]) -> AbstractContextManager[object]:
+    """For a whole transaction that writes changes: few are sent without waiting for answers in between."""
+    return connection.pipeline() if _are_few(changes) else nullcontext()
+
+
+def _are_few(changes: Sequence[tuple[Book, Output]]) -> bool:
+    return sum(len(output.opened) for _, output in changes) <= _FEW
 
 
 def close_rows(connection: Connection, book: Book, closed: Sequence[Closed]) -> None:
@@ -116,9 +127,15 @@ def _names(book: Book) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, (*PLACE, *book.columns)))
 
 
-def _insert(book: Book) -> sql.Composed:
-    values = sql.SQL(", ").join([sql.Placeholder()] * (len(PLACE) + len(book.columns)))
-    return sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(sql.Identifier(book.table), _names(book), values)
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> bytes:
+    """Composed once and not for every row."""
+    names = [*PLACE, *columns]
+    values = sql.SQL(", ").join([sql.Placeholder()] * len(names))
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names)), values
+    )
+    return statement.as_bytes()
 
 
 def delete(connection: Connection, book: Book, ids: Sequence[UUID]) -> None:
