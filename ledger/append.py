@@ -1,7 +1,7 @@
 """What is asked of an append, and what comes of it.
 
 An `Append` is one command's worth of events over any number of streams, with everything that must hold for
-them to be recorded. It travels to the SQL function `append_events` as one JSON object (`to_json`), and an
+them to be recorded. It travels to the database as one JSON object (`command`; `ledger.runs` puts many together), and an
 `Outcome` comes back. Only `Appended` has written anything.
 """
 
@@ -179,7 +179,7 @@ class TooEarly:
 Outcome: TypeAlias = Appended | Replayed | KeyReused | GuardConflict | AlreadyClaimed | InFuture | TooEarly
 
 Row: TypeAlias = tuple[str, str | None, bool | None, int | None, datetime | None]
-"""What `append_events` answers of each append: outcome, subject, created, position, recorded_at."""
+"""What `append_runs` answers of each append: outcome, subject, created, position, recorded_at."""
 
 
 def outcome(append: Append, row: Row) -> Outcome:
@@ -217,7 +217,7 @@ def to_restore_json(append: Append) -> str:
 
 
 def command(append: Append) -> dict[str, Any]:
-    """An append as the object that migrations 0003 and 0009 read. What is empty is left out: its statement is skipped."""
+    """An append as the object that migrations 0003 and 0009 read. What is empty is left out and not run."""
     parts: dict[str, Any] = {
         "guards": {str(ref): version for ref, version in append.guards.items()},
         "children": [

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from domain.kernel import Claim, Kind, Ref
+from domain.kernel import Claim, Kind, Person, Ref
 from ledger.append import Append, Appended, Attachment, Children, Claiming, GuardConflict, InCycle, Replayed
 from ledger.database import Database
 from ledger.migrations import migrate
@@ -131,3 +131,15 @@ def test_one_that_is_refused_leaves_no_gap(recorder):
     outcomes = recorder.append([append(objective(), 1), append(taken, 1), append(objective(), 1)])
     assert isinstance(outcomes[1], GuardConflict)
     assert [fact.position for fact in recorder.read_after(0, 10)] == [1, 2, 3]
+
+
+def test_what_a_run_has_no_list_for_goes_by_itself(recorder):
+    """As does a member's personal data; the others of the group go together all the same."""
+    member = Ref(Kind.MEMBER, UUID(int=5))
+    person = Person("Ada", None, None, None)
+    group = [append(objective(), 1) for _ in range(6)]
+    group.insert(3, append(member, 1, people={member.id: person}))
+    runs = orjson.loads(to_runs(group))
+    assert [len(run.get("counts", run.get("commands"))) for run in runs] == [3, 1, 3]
+    assert [outcome.position for outcome in recorder.append(group)] == [1, 2, 3, 4, 5, 6, 7]
+    assert recorder.person(member.id) == person
