@@ -174,11 +174,11 @@ class Books:
         `recorded_at` is the position's. What is not found may be so because the books were set back (decision 16).
         """
         self.wait_for(position)
-        with self.database.connection() as connection:
+        with self.database.connection() as connection, _of_this_version():
             yield Reading(connection, self.reader, position, recorded_at, recorded_at, explicit=True)
 
     def _check(self, stands: int, position: int) -> None:
-        """Raises `NotReady` where the books were said to be further than they are: a crash set them back (decision 16)."""
+        """Raises `NotReady` where the books were said to be further: a crash set them back (decision 16)."""
         if stands < position:
             self._arrivals.set_back(stands)
             raise NotReady(f"The books were set back to {stands}, before {position}.", slug="books_behind")
@@ -193,18 +193,24 @@ class Books:
 
 
 @contextmanager
+def _of_this_version() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
+        raise NotReady(
+            "The books are of another version of the program and are being rebuilt.", slug="books_behind"
+        ) from error
+
+
+@contextmanager
 def snapshot(database: Database) -> Iterator[Connection]:
     """A transaction that sees the database as it is at its first statement, and only reads."""
     with database.connection() as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         try:
-            with connection.transaction():
+            with _of_this_version(), connection.transaction():
                 yield connection
-        except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable) as error:
-            raise NotReady(
-                "The books are of another version of the program and are being rebuilt.", slug="books_behind"
-            ) from error
         finally:
             if not connection.closed:
                 connection.isolation_level = None
