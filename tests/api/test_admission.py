@@ -4,7 +4,8 @@ import anyio
 import pytest
 
 from api.admission import Admission
-from api.settings import Settings, SettingsError
+from api.setting_errors import SettingsError
+from api.settings import Settings
 from domain.errors import NotReady
 
 
