@@ -124,7 +124,7 @@ class Ledger:
         fresh = any(order.command.COPIES_TEXTS for order in orders)
         for attempt in range(ATTEMPTS):
             desk = self._desk(fresh)
-            if len(orders) > 1 or looks_at_many(orders[0].command):
+            if len(orders) > 1 or any(looks_at_many(order.command) for order in orders):
                 desk.expect(*expectations(order for n, order in enumerate(orders) if n not in earlier))
             try:
                 prepared = [
