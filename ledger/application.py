@@ -15,19 +15,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import uniform
 from time import sleep
-from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from domain.catalogue import FOLDS, decide
-from domain.errors import Conflict, NotReady, Refusal, Stale, invalid, too_early
+from domain.errors import NotReady, Refusal, Stale
 from domain.kernel import Command, Context, Decision, Draft, Kind, Ref
 from domain.key_result.check_ins import CHECK_INS
 from domain.key_result.state import KEY_RESULT
 from domain.redaction.events import TextRedacted
 from ledger.append import (
-    AlreadyClaimed,
     Append,
     Appended,
     Attachment,
@@ -35,11 +33,7 @@ from ledger.append import (
     GuardConflict,
     Idempotency,
     InCycle,
-    InFuture,
-    KeyReused,
     Outcome,
-    Replayed,
-    TooEarly,
 )
 from ledger.batches import decided, is_begin
 from ledger.beside import beside
@@ -47,6 +41,7 @@ from ledger.envelope import Recordable, StoredFact
 from ledger.expecting import expectations, looks_at_many
 from ledger.group import MOST_WAITING, Group
 from ledger.orders import Executed, IfMatch, LineRefused, Order
+from ledger.outcomes import executed_of, reused
 from ledger.recorder import LedgerRecorder
 from ledger.sight import Cache, Desk, Sight
 
@@ -134,7 +129,8 @@ class Ledger:
             except Exception:
                 # What is cached may be older than what was read beside it (another server closed a cycle, or made a
                 # check-in): what does not fit together, like a refusal, counts only when all of it was read afresh.
-                if desk.used_cache:
+                # And even that was read at several moments: it counts only if nothing of it has changed meanwhile.
+                if desk.used_cache or desk.is_outdated():
                     fresh = True
                     continue
                 raise
@@ -215,7 +211,7 @@ class Ledger:
             if isinstance(outcome, GuardConflict):
                 conflict = True
                 break
-            executed[index] = _executed(index, one, outcome)
+            executed[index] = executed_of(index, one.decision, outcome)
             if isinstance(outcome, Appended):
                 places += zip(range(outcome.first_position, outcome.position + 1), outcome.recorded_at, strict=True)
         if conflict:
@@ -253,7 +249,7 @@ class Ledger:
             if key is None or row is None:
                 continue
             if row.request_hash != key.request_hash:
-                raise LineRefused(index, _reused())
+                raise LineRefused(index, reused())
             found[index] = Executed(Ref.parse(row.subject), row.created, True, row.position, row.recorded_at, True)
         return found
 
@@ -263,36 +259,6 @@ def _idempotency(order: Order, decision: Decision) -> Idempotency | None:
     if key is None:
         return None
     return Idempotency(key.scope, key.key, key.request_hash, str(decision.subject), decision.created)
-
-
-def _executed(index: int, one: Prepared, outcome: Outcome) -> Executed:
-    match outcome:
-        case Appended():
-            changed = bool(one.decision.drafts)
-            return Executed(one.decision.subject, one.decision.created, changed, outcome.position, outcome.at)
-        case Replayed():
-            subject = Ref.parse(outcome.subject) if outcome.subject else one.decision.subject
-            return Executed(subject, outcome.created, True, outcome.position, outcome.recorded_at, replayed=True)
-        case KeyReused():
-            raise LineRefused(index, _reused())
-        case AlreadyClaimed():
-            raise LineRefused(index, _claimed(outcome.holder))
-        case InFuture():
-            refusal = invalid("/effective_at", "lies in the future by the ledger's clock", slug="effective_in_future")
-            raise LineRefused(index, refusal)
-        case TooEarly():
-            raise LineRefused(index, too_early("lies before the latest event in the cycle"))
-        case GuardConflict():
-            raise AssertionError("a conflict is decided again, not answered")
-
-
-def _reused() -> Refusal:
-    return invalid("", "this idempotency key was used with another request", slug="idempotency_key_reused")
-
-
-def _claimed(holder: Ref) -> Refusal:
-    what: dict[Any, str] = {Kind.CYCLE: "label_taken", Kind.KEY_RESULT: "id_taken"}
-    return Conflict(f"The name is taken by {holder}.", slug=what.get(holder.kind, "external_id_taken"))
 
 
 def _check_match(match: IfMatch, sight: Sight) -> None:

@@ -31,6 +31,12 @@ SELECT stream, version, position, type, schema_version, data::text, nullif(texts
  WHERE stream = ANY (%(streams)s) AND (%(upto)s::bigint IS NULL OR position <= %(upto)s)
  ORDER BY position;
 
+-- name: versions
+-- How many events some streams have.
+SELECT wanted.stream, last.version
+  FROM unnest(%(streams)s::text[]) AS wanted (stream)
+ CROSS JOIN LATERAL (SELECT version FROM events WHERE events.stream = wanted.stream ORDER BY version DESC LIMIT 1) AS last;
+
 -- name: facts_after
 -- The ledger in order, a page at a time.
 SELECT stream, version, position, type, schema_version, data::text, nullif(texts, '{}')::text,

@@ -77,6 +77,11 @@ class Reader:
         """The facts of one stream in the order of recording, up to a position if given."""
         return self.read_streams([stream], upto)[stream]
 
+    def versions(self, streams: Sequence[Ref]) -> Mapping[Ref, int]:
+        """How many events each stream has; nothing of those that are not there."""
+        rows = self._rows("versions", streams=[str(stream) for stream in streams]) if streams else ()
+        return {_ref(stream): version for stream, version in rows}
+
     def read_after(self, position: int, limit: int, upto: int = END) -> list[Fact[Any]]:
         """Up to `limit` facts after the position, in order."""
         return [self.fact(row) for row in self._rows("facts_after", after=position, upto=upto, limit=limit)]

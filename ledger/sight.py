@@ -170,6 +170,11 @@ class Desk:
         """The version that a thing which was looked at had before the drafts."""
         return (self._before.get(ref) or self._histories[ref]).version
 
+    def is_outdated(self) -> bool:
+        """Whether a thing that was looked at has changed since."""
+        now = self.reader.versions(list(self._histories))
+        return any(now.get(ref, 0) != self.version_before(ref) for ref in self._histories)
+
     def recorded(self, positions: Sequence[tuple[int, datetime]]) -> None:
         """The drafts were recorded, in the order they were laid, at these places: the cache learns of it."""
         places = iter(positions)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api import documents, shapes
 from api.answers import answer
 from api.batches import EXAMPLE, Batch, BatchRoute, execute
+from api.conditions import if_match
 from api.ndjson import NDJSON
 from api.registry import Api
 from api.runtime import Runtime
@@ -41,7 +42,7 @@ def add(api: Api) -> None:
         writer = writer_of(request, headers)
         runtime, payload = writer.runtime, request.state.payload
         try:
-            if headers.if_match is not None:
+            if headers.if_match is not None and if_match(headers.if_match):
                 raise Stale("If-Match is for one resource; a batch has none.")
             key = idempotency(request, writer.identity, headers.idempotency_key)
             executed = execute(writer, payload, key)

@@ -129,7 +129,8 @@ def test_a_password_in_the_database_s_url_is_said_nowhere(tmp_path: Path, caplog
     caplog.set_level(logging.DEBUG)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    settings = Settings(f"postgresql://ada:swordfish@127.0.0.1:{port}/x", tmp_path, admin_key=ADMIN_KEY)
+    url = f"postgresql://ada:swordfish@127.0.0.1:{port}/x"
+    settings = Settings(url, url, tmp_path, admin_key=ADMIN_KEY)
     with running(settings, on_admin_key=lambda *_: None) as runtime, Api(runtime) as api:
         time.sleep(0.3)
         answer = api.get("/cycles")
@@ -142,7 +143,7 @@ def test_a_password_in_the_database_s_url_is_said_nowhere(tmp_path: Path, caplog
     "url", ["postgresql://ada:sword%zzfish@db/x", "swordfish", "host=db swordfish", "postgresql://db/x?swordfish"]
 )
 def test_nor_in_what_is_said_of_a_url_that_is_none(tmp_path: Path, url: str):
-    with pytest.raises(SettingsError) as refused, running(Settings(url, tmp_path)):
+    with pytest.raises(SettingsError) as refused, running(Settings(database_url=url, data=tmp_path)):
         pass
     assert "fish" not in str(refused.value)
 

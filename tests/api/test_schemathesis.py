@@ -1,5 +1,6 @@
 """The API against its own OpenAPI document: thousands of requests, good and bad, and all of schemathesis' checks."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -41,6 +42,12 @@ def overridden(message: str) -> bool:
     """It spoils `Min-Position` and then sends the good one that the configuration names, or adds a header that nobody
     has to know: so nothing was bad."""
     return "parameter `Min-Position` in header" in message or "in header - object with unexpected" in message
+
+
+@schemathesis.serializer("application/x-ndjson")
+def as_lines(_context: Any, value: Any) -> bytes:
+    """A body of lines goes on the wire as the text that it is."""
+    return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
 
 @pytest.mark.slow

@@ -25,7 +25,10 @@ class TestRebuild:
         assert "key_results differs:" in ended.out
         assert "  - " in ended.out and "  + " in ended.out
         assert filled("rebuild", "--verify", "--json").code == 1
-        assert filled("rebuild").code == 0
+        refused = filled("rebuild")
+        assert refused.code == 1
+        assert "Nothing was swapped" in refused.out and "key_results differs:" in refused.out
+        assert filled("rebuild", "--accept-differences").code == 0
         assert filled("rebuild", "--verify").code == 0
 
 

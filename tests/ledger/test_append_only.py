@@ -88,7 +88,7 @@ def test_the_servers_role_reaches_no_function_but_those_that_append(database):
             "SELECT proname FROM pg_proc WHERE pronamespace = 'quarterdeck'::regnamespace"
             " AND has_function_privilege(oid, 'EXECUTE')"
         )
-        assert {name for (name,) in functions} == {"append_events", "append_runs", "restore_events"}
+        assert {name for (name,) in functions} == {"append_events", "append_runs", "restore_events", "take_lines"}
 
 
 def test_the_first_key_can_be_made_and_the_use_of_keys_noted_and_nothing_else_changed(database):

@@ -245,3 +245,35 @@ def test_what_fails_to_be_sent_fails_for_everybody_who_waited_and_for_nobody_els
         group.append(Append())
     assert group.append(Append()) == Appended(1, None, 0)
     assert calls == [1, 1]
+
+
+def test_what_was_read_at_two_moments_is_read_again(ledgers, ledger):
+    """The key result is looked at, another server records a check-in on it, and then that check-in is looked for."""
+    other = ledgers[1]
+    meanwhile = iter([check_in(10, id=str(uid("monday")))])
+
+    def authorize(_command, context):
+        context.look(KEY_RESULT, uid("kr"))
+        for one in meanwhile:
+            other.execute(one)
+
+    fields = {"check_in": uid("monday"), "value": 20, "reason": "a typing error"}
+    command = COMMANDS["correct_check_in"].command.model_validate(fields)
+    done = Ledger(ledger.recorder).execute(Order(command, ACTOR, authorize=authorize))
+    assert done.changed
+    assert other.recorder.read_stream(Ref(Kind.KEY_RESULT, uid("kr")))[-1].event.value == 20
+
+
+def test_a_refusal_stands_when_nothing_of_what_it_was_reached_on_has_changed(ledgers, ledger):
+    """However much is recorded elsewhere meanwhile: it is not decided a second time."""
+    asked = []
+
+    def authorize(_command, context):
+        asked.append(context.look(KEY_RESULT, uid("kr")).version)
+        ledgers[1].execute(order("form_team", name=f"Team {len(asked)}"))
+
+    with pytest.raises(Invalid):
+        Ledger(ledger.recorder).execute(
+            Order(check_in(1, effective_at="2020-01-01T00:00:00Z").command, ACTOR, authorize=authorize)
+        )
+    assert asked == [1]

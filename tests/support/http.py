@@ -6,6 +6,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import httpx
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -50,23 +51,34 @@ class Answer:
         return f"{self.status} {self.raw[:2000].decode(errors='replace')}"
 
 
+_FREE: list[FastAPI] = []
+"""Apps that no test uses just now. To make one takes longer than most tests, and it is the same for every ledger."""
+
+
+def _app_of(runtime: Runtime) -> FastAPI:
+    app = _FREE.pop() if _FREE else create_app(runtime)
+    app.state.runtime = runtime
+    return app
+
+
 class Api:
     """A client. Headers are keyword arguments: `If_Match='"3"'`."""
 
     def __init__(self, runtime: Runtime, key: str | None = ADMIN_KEY, client: TestClient | None = None) -> None:
         self.runtime = runtime
         self.key = key
-        self._client = client or TestClient(create_app(runtime), raise_server_exceptions=False)
-        self._owned = client is None
+        self._app = None if client else _app_of(runtime)
+        self._client = client or TestClient(self._app, raise_server_exceptions=False)
 
     def __enter__(self) -> Self:
-        if self._owned:
+        if self._app is not None:
             self._client.__enter__()
         return self
 
     def __exit__(self, *args: Any) -> None:
-        if self._owned:
+        if self._app is not None:
             self._client.__exit__(*args)
+            _FREE.append(self._app)
 
     def as_(self, role: str, member: str | UUID | None = None) -> "Api":
         """The same server for somebody else."""

@@ -55,7 +55,8 @@ class Postgres:
 
     def _create(self, template: str) -> str:
         name = f"test_{uuid4().hex}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        # Where nothing waits for the disk, copying files is twice as fast as logging pages.
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         with self.admin() as connection:
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return name
