@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +67,16 @@ def switch(postgres: Postgres, company_database: str, tmp_path: Path) -> Iterato
 
 
 def everything_is_503(api: Api) -> None:
-    for answer in (
-        api.get("/cycles"),
-        api.get("/ledger"),
-        api.post(CHECK_INS, value=1),
-        api.get("/keys"),
-        api.send("GET", "/readyz"),
-    ):
+    asked: list[Callable[[], Any]] = [
+        lambda: api.get("/cycles"),
+        lambda: api.get("/ledger"),
+        lambda: api.post(CHECK_INS, value=1),
+        lambda: api.get("/keys"),
+        lambda: api.send("GET", "/readyz"),
+    ]
+    with ThreadPoolExecutor(len(asked)) as pool:  # each of them waits a while for a database
+        answers = list(pool.map(lambda ask: ask(), asked))
+    for answer in answers:
         assert (answer.status, answer.slug) == (503, "not_ready"), answer
         assert answer.headers["Retry-After"] == "1"
         for inside in ("Traceback", "PGSQL", "socket", "psycopg"):

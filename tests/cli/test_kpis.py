@@ -127,24 +127,6 @@ def latest(answer, name):
     return item["latest"]["on"], item["latest"]["value"], item["health"]
 
 
-def test_the_demos_kpis(quarterdeck):
-    assert quarterdeck("demo", "--today", TODAY).code == 0
-    items = {item["name"]: item for item in quarterdeck("kpis", "--json").json["items"]}
-    assert len(items) == 8
-    assert {item["health"] for item in items.values()} == {"on_track", "at_risk", "off_track"}
-    customers = items["Active customers"]
-    assert customers["counter_metrics"] == [items["Churn"]["id"]]
-    assert (customers["target"]["target"], len(customers["recent"])) == (620, 12)
-    second = items["Fleet uptime, second city"]
-    (benchmark,) = second["benchmarks"]
-    assert benchmark["benchmark_kpi"] == second["parent"] == items["Fleet uptime"]["id"]
-    assert benchmark["value"] == items["Fleet uptime"]["latest"]["value"]
-    assert items["App downloads"]["state"] == "retired"
-    assert (len(items["Fleet uptime"]["key_results"]), items["Time to first reply"]["key_results"]) == (1, [])
-    then = quarterdeck("kpis", "--valid-at", "2026-06-30", "--json").json["items"]
-    assert [item["latest"]["value"] for item in then if item["name"] == "Churn"] == [Decimal("3.6")]
-
-
 @pytest.mark.parametrize(
     ("values", "drawn"), [([], ""), ([5], "▄"), ([5, 5], "▄▄"), ([0, 7], "▁█"), ([-1, "-0.5", 0], "▁▄█")]
 )
