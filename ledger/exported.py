@@ -1,5 +1,6 @@
 """The lines of an exported ledger, and what the ledger keeps beside its events, made again from them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from ledger.beside import made_keys, revoked_keys
 from ledger.envelope import StoredFact
 from ledger.errors import UnknownEvent
 from ledger.history_file import at_fault
-from ledger.mapper import EventMapper, commitment
+from ledger.mapper import SALT_BYTES, EventMapper, commitment
 from ledger.payloads import build
 
 S = TypeVar("S")
@@ -139,21 +140,30 @@ def _event(mapper: EventMapper, line: _EventLine, state: bytes) -> Event:
 
 
 def check_texts(data: Mapping[str, Any], texts: Mapping[str, Mapping[str, Any]]) -> None:
-    """Every text is the one that the event was made with, or was redacted. Raises `Invalid`."""
+    """Every text is the one that the event was made with, or was redacted, and nothing more. Raises `Invalid`.
+
+    What is committed to is salt and text in a row, so a salt of another length could lend the text some of its bytes,
+    or borrow some; and a redaction that has a text would be shown as that text.
+    """
     for pointer, kept in texts.items():
         place = "/texts/" + pointer.replace("~", "~0").replace("/", "~1")
         salt, text = kept.get("salt"), kept.get("text")
-        if kept.get("redacted") is True:
-            continue
-        if not isinstance(salt, str) or not isinstance(text, str):
-            raise at_fault(place, "must have salt and text, or be redacted")
         try:
-            raw = bytes.fromhex(salt)
-            matches = raw.hex() == salt and commitment(raw, text) == _committed(data, pointer)
+            committed = _committed(data, pointer)
         except (ValueError, LookupError, TypeError):
-            matches = False
-        if not matches:
+            committed = None
+        if not isinstance(committed, str) or not _COMMITMENT.fullmatch(committed):
+            raise at_fault(place, "is not the text that the event was made with: it was made with none there")
+        if kept.get("redacted") is True and kept.keys() == {"redacted", "at", "reason"}:
+            continue
+        if kept.keys() != {"salt", "text"} or not isinstance(salt, str) or not isinstance(text, str):
+            raise at_fault(place, "must have salt and text, or be redacted, and nothing more")
+        if not _SALT.fullmatch(salt) or commitment(bytes.fromhex(salt), text) != committed:
             raise at_fault(place, "is not the text that the event was made with")
+
+
+_SALT = re.compile(f"[0-9a-f]{{{2 * SALT_BYTES}}}")
+_COMMITMENT = re.compile("[0-9a-f]{64}")
 
 
 def _committed(data: Any, pointer: str) -> Any:

@@ -7,7 +7,7 @@ Redactions stand beside events, not in them, and so in no leaf; but each is an e
 without one was removed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,8 @@ from pydantic import ValidationError
 
 from domain.errors import Refusal
 from domain.kernel import Event
+from domain.key_result.events import KeyResultAdded
+from domain.objective.events import ObjectiveSet
 from domain.redaction.events import TextRedacted
 from domain.values import Redacted
 from ledger.envelope import StoredFact
@@ -56,6 +58,7 @@ class _Gone:
 
     position: int
     pointer: str
+    stream: str
     recorded_at: datetime
     said: Redacted
 
@@ -73,6 +76,8 @@ class Audit:
         self._recorded_at: datetime | None = None
         self._versions: dict[str, int] = {}
         self._gone: list[_Gone] = []
+        self._carried: dict[str, str] = {}
+        """Of what was carried forward, by its stream: the stream of what it continues."""
         self._redactions: dict[datetime, list[TextRedacted]] = {}
 
     def take(self, stored: StoredFact, expected: bytes | None = None) -> list[tuple[Node, bytes]]:
@@ -148,7 +153,8 @@ class Audit:
             event = self._mapper.to_event(stored.topic, stored.schema_version, data, texts)
             for pointer, kept in texts.items():
                 if "redacted" in kept:
-                    self._gone.append(_Gone(position, pointer, recorded_at, Redacted.model_validate(kept)))
+                    said = Redacted.model_validate(kept)
+                    self._gone.append(_Gone(position, pointer, stored.originator_id, recorded_at, said))
         except Refusal as refusal:
             raise Found("texts", position, reason_of(refusal)) from None
         except (UnknownEvent, ValidationError, LookupError, TypeError, ValueError) as error:
@@ -157,17 +163,28 @@ class Audit:
             raise Found("texts", position, f"the text at {missing} is gone, and nothing redacted it")
         if isinstance(event, TextRedacted):
             self._redactions.setdefault(recorded_at, []).append(event)
+        if isinstance(event, ObjectiveSet | KeyResultAdded) and event.carried_from is not None:
+            self._carried[stored.originator_id] = f"{stored.originator_id.partition('/')[0]}/{event.carried_from}"
 
     def _was_redacted(self, gone: _Gone) -> bool:
-        """By an event that says so; or it was so already when it was copied into this event."""
+        """By an event that says so; or it was so already in what the event carried forward."""
         return any(
-            (redaction.reason == gone.said.reason or isinstance(redaction.reason, Redacted))
+            gone.pointer in redaction.pointers
+            and (redaction.reason == gone.said.reason or isinstance(redaction.reason, Redacted))
             and (
-                gone.said.at < gone.recorded_at
-                or (redaction.position == gone.position and gone.pointer in redaction.pointers)
+                redaction.position == gone.position
+                or (gone.said.at < gone.recorded_at and redaction.stream in self._continued(gone.stream))
             )
             for redaction in self._redactions.get(gone.said.at, ())
         )
+
+    def _continued(self, stream: str) -> Iterator[str]:
+        """The streams of what a thing continues, and of what that continues. Each was there before the other."""
+        seen = {stream}
+        while (older := self._carried.get(stream)) is not None and older not in seen:
+            seen.add(older)
+            yield older
+            stream = older
 
 
 def _missing(event: Event, schema_version: int, texts: dict[str, Any]) -> str | None:

@@ -8,11 +8,17 @@ import orjson
 import pytest
 
 from domain.catalogue import EVENTS
+from domain.cycle.decisions import PlanCycle
+from domain.errors import Invalid
+from domain.objective.carrying import CarryForward
+from domain.objective.decisions import SetObjective
+from ledger.application import Ledger
 from ledger.database import Database
 from ledger.export import event_line, export_ledger, header_line
-from ledger.exported import read_stored
+from ledger.exported import check_texts, read_stored
 from ledger.history_file import HistoryFile
 from ledger.mapper import EventMapper, commitment
+from ledger.orders import Order
 from ledger.proofs import store
 from ledger.proofs.auditing import Found
 from ledger.proofs.exports import verify_export
@@ -21,6 +27,8 @@ from ledger.proofs.notes import Checkpoint, Verifier
 from ledger.proofs.sealer import Sealer, rotate
 from ledger.recorder import LedgerRecorder
 from ledger.restoring import restore
+from tests.history.lines import id_of
+from tests.history.test_restoring import ADMIN
 from tests.support.postgres import Postgres
 
 MAPPER = EventMapper(EVENTS)
@@ -267,6 +275,74 @@ class TestTexts:
 
         found = check(edited(sealed, position, change))
         assert found.startswith(f"position {position}: the text at") and "nothing redacted it" in found
+
+    @pytest.mark.parametrize(("salt", "text"), [(b"s" * 16 + b"Do not ", "hire"), (b"s" * 15, "sDo not hire")])
+    def test_cannot_lend_to_their_salt_nor_borrow_from_it(self, salt, text):
+        """The commitment is to both in a row: only the salt's length says where the text begins."""
+        data = {"title": commitment(b"s" * 16, "Do not hire")}
+        assert data["title"] == commitment(salt, text)
+        check_texts(data, {"/title": {"salt": (b"s" * 16).hex(), "text": "Do not hire"}})
+        with pytest.raises(Invalid, match="is not the text that the event was made with"):
+            check_texts(data, {"/title": {"salt": salt.hex(), "text": text}})
+
+    @pytest.mark.parametrize("which", ["open", "redacted"])
+    def test_have_nothing_beside_them_that_was_not_committed_to(self, sealed, check, which):
+        """A redaction with a text would be shown as that text."""
+        mark = b'"redacted":true' if which == "redacted" else b'"text":'
+        position = next(n for n, line in enumerate(sealed.lines[1:], 1) if mark in line)
+
+        def change(event: dict) -> None:
+            for kept in event["texts"].values():
+                if ("redacted" in kept) == (which == "redacted"):
+                    kept["text" if which == "redacted" else "note"] = "forged"
+
+        found = check(edited(sealed, position, change))
+        assert found.startswith(f"position {position}: ") and "nothing more" in found
+
+    def test_that_never_were_cannot_be_said_to_be_redacted(self, sealed, check):
+        at, reason = self.redaction(sealed)
+
+        def change(event: dict) -> None:
+            event["texts"]["/reflection"] = {"redacted": True, "at": at, "reason": reason}
+
+        found = check(edited(sealed, sealed.events, change))
+        assert found.startswith(f"position {sealed.events}: ") and "made with none there" in found
+
+    def redaction(self, sealed: Sealed) -> tuple[str, str]:
+        texts = [text for line in sealed.lines[1:] for text in orjson.loads(line)["texts"].values()]
+        text = next(text for text in texts if "redacted" in text)
+        return text["at"], text["reason"]
+
+
+def test_only_what_was_carried_forward_was_redacted_before_it_was_recorded(copied, tmp_path):
+    """A later event's texts cannot be hidden behind the redaction of another's."""
+    with Database(copied()) as database:
+        recorder = LedgerRecorder(database, MAPPER)
+        ledger = Ledger(recorder)
+        plan = {"label": "2031-Q1", "kind": "quarter", "starts_on": "2031-01-01", "ends_on": "2031-03-31"}
+        cycle = ledger.execute(Order(PlanCycle.model_validate(plan), ADMIN)).subject.id
+        low = CarryForward(objective=id_of("objective", "low"), to_cycle=cycle, baseline="restart")
+        ledger.execute(Order(low, ADMIN))
+        later = ledger.execute(Order(SetObjective(cycle=cycle, title="Do not hire", owner=None), ADMIN)).position
+        sealer = Sealer(database, recorder, KeyFolder(tmp_path, "quarterdeck"))
+        sealer.catch_up()
+        with database.connection() as connection:
+            keys = store.verifier_keys(connection)
+        lines = exported(recorder)
+        recorder.close()
+    file = tmp_path / "export.jsonl"
+    file.write_bytes(b"".join(lines))
+    verify_export(file, keys, [], MAPPER, lambda *_: None)
+    event = orjson.loads(lines[later])
+    (gone,) = (
+        orjson.loads(line)["texts"]["/description"]
+        for line in lines
+        if b'"carried_from":"' in line and b'"/desc' in line
+    )
+    event["texts"]["/title"] = gone
+    file.write_bytes(b"".join([*lines[:later], orjson.dumps(event) + b"\n", *lines[later + 1 :]]))
+    with pytest.raises(Found, match=f"position {later}: the text at /title is gone, and nothing redacted it"):
+        verify_export(file, keys, [], MAPPER, lambda *_: None)
 
 
 def test_after_a_rotation_the_old_and_the_new_key_are_both_good(copied, tmp_path):
