@@ -13,12 +13,13 @@ import orjson
 
 from domain.cycle.events import CycleSealed
 from domain.cycle.state import CYCLE
-from domain.kernel import History, Kind, Ref
+from domain.kernel import Event, History, Kind, Ref
 from domain.redaction.events import TextRedacted
 from ledger.database import Database
 from ledger.envelope import StoredFact
 from ledger.proofs import store
 from ledger.proofs.auditing import Audit, Found, trusted
+from ledger.proofs.besides import Besides
 from ledger.proofs.notes import Checkpoint, Verifier
 from ledger.proofs.store import Incomplete
 from ledger.proofs.tree import Node
@@ -66,8 +67,9 @@ class Live:
             trusted([self._newest], verifiers)
 
     def events(self, step: Step) -> None:
-        """Events, leaves, nodes and checkpoints, the given older ones too. Raises `Found`."""
+        """Events, what is beside them, leaves, nodes and checkpoints, the given older ones too. Raises `Found`."""
         audit, head, sealed = Audit(self._reader.mapper), self._reader.head().position, 0
+        besides = Besides(self._database)
         if self._newest is not None:
             sealed = self._newest.size
             if sealed > head:
@@ -78,7 +80,7 @@ class Live:
             page = self._reader.stored_after(start, PAGE, min(start + PAGE, head))
             if not page:
                 raise Found("order", start + 1, "the event is missing")
-            self._page(audit, page, sealed)
+            self._page(audit, page, sealed, besides)
             self.verified.events = audit.tree.size
             step("Checking events", audit.tree.size, head)
         for later in self._reader.stored_after(head, PAGE, types=[TextRedacted.TOPIC]):
@@ -89,7 +91,7 @@ class Live:
                 audit.take_later(event, later.recorded_at)
         audit.finish(each for each in self._anchors if each.size > audit.tree.size)
 
-    def _page(self, audit: Audit, page: Sequence[StoredFact], sealed: int) -> None:
+    def _page(self, audit: Audit, page: Sequence[StoredFact], sealed: int, besides: Besides) -> None:
         start = audit.tree.size
         with self._database.connection() as connection:
             leaves = store.leaf_hashes(connection, start, min(start + len(page), sealed))
@@ -98,13 +100,17 @@ class Live:
             signed = trusted(store.checkpoints(connection, start, start + len(page)), self._verifiers)
         ends = {checkpoint.size for checkpoint in [*signed, *self._anchors]}
         made: list[tuple[Node, bytes]] = []
+        said: list[tuple[StoredFact, Event]] = []
         for n, stored in enumerate(page):
             made += audit.take(stored, leaves[n] if n < len(leaves) else None)
+            assert audit.event is not None  # noqa: S101  # it has just been taken
+            said.append((stored, audit.event))
             if audit.tree.size in ends:
                 for checkpoint in [*signed, *self._anchors]:
                     if checkpoint.size == audit.tree.size:
                         audit.hold(checkpoint)
         self._compare([(node, hashed) for node, hashed in made if (node.index + 1) << node.level <= sealed])
+        besides.take(said)
         self.verified.sealed, self.verified.checkpoints = audit.covered, audit.checkpoints
 
     def _hold(self, audit: Audit, after: int) -> None:

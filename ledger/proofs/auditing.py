@@ -72,6 +72,8 @@ class Audit:
         """How many checkpoints were found to be true."""
         self.covered = 0
         """Up to which position the events are what a checkpoint says."""
+        self.event: Event | None = None
+        """What the last event says."""
         self._mapper = mapper
         self._recorded_at: datetime | None = None
         self._versions: dict[str, int] = {}
@@ -159,6 +161,7 @@ class Audit:
             raise Found("texts", position, reason_of(refusal)) from None
         except (UnknownEvent, ValidationError, LookupError, TypeError, ValueError) as error:
             raise Found("events", position, f"the event cannot be read: {str(error).splitlines()[0]}") from None
+        self.event = event
         if missing := _missing(event, stored.schema_version, texts):
             raise Found("texts", position, f"the text at {missing} is gone, and nothing redacted it")
         if isinstance(event, TextRedacted):

@@ -58,3 +58,32 @@ SELECT id FROM log;
 -- name: keys
 -- The verifier keys, the newest first.
 SELECT name, public FROM verifier_keys ORDER BY added_at DESC, name;
+
+-- name: attachments
+-- What was attached to what by some events in a row.
+SELECT parent, child, position FROM attachments WHERE position >= %(first)s AND position < %(end)s;
+
+-- name: older_attachments
+-- Whether that was attached before.
+SELECT FROM attachments WHERE parent = %(one)s AND child = %(other)s AND position < %(position)s;
+
+-- name: cycle_events
+-- Which of some events in a row are of which cycles.
+SELECT cycle, effective_at, position FROM cycle_events WHERE position >= %(first)s AND position < %(end)s;
+
+-- name: claims
+-- The names that some events in a row claimed; those of members can be erased, and are in no event.
+SELECT scope || E'\n' || value, stream, position
+  FROM claims
+ WHERE position >= %(first)s AND position < %(end)s AND NOT starts_with(stream, 'member/');
+
+-- name: older_claims
+-- Whether that was claimed before.
+SELECT FROM claims WHERE scope || E'\n' || value = %(one)s AND stream = %(other)s AND position < %(position)s;
+
+-- name: issued_keys
+-- The keys that some events in a row made, as the table has them.
+SELECT k.id, k.role || ' ' || coalesce(k.member::text, 'None') || ' ', k.expires_at, e.position
+  FROM events AS e
+  JOIN keys AS k ON k.id = split_part(e.stream, '/', 2)::uuid
+ WHERE e.position >= %(first)s AND e.position < %(end)s AND e.type = 'key.created';

@@ -216,3 +216,24 @@ def test_events_that_are_not_sealed_yet_are_told_apart(watched):
     live = Live(watched.database, watched.recorder, Books(watched.database, watched.recorder))
     live.events(lambda *_: None)
     assert (live.verified.events, live.verified.sealed) == (sealed + 1, sealed)
+
+
+BESIDE = ("attachments", "cycle_events", "claims", "keys")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM attachments WHERE position = (SELECT max(position) FROM attachments)",
+        "UPDATE attachments SET child = 'key_result/' || gen_random_uuid() WHERE starts_with(child, 'key_result/')",
+        "DELETE FROM cycle_events WHERE position = (SELECT min(position) FROM cycle_events)",
+        "INSERT INTO cycle_events SELECT cycle, effective_at, 1 FROM cycle_events LIMIT 1",
+        "UPDATE claims SET value = 'x' WHERE value = (SELECT max(value) FROM claims WHERE stream LIKE 'cycle/%')",
+        "UPDATE keys SET role = 'admin' WHERE role <> 'admin'",
+        "DELETE FROM keys",
+    ],
+)
+def test_what_follows_from_the_events_is_found_where_it_was_changed(watched, change):
+    """It is in no leaf; but what belongs to what, and who may do what, is read from it."""
+    watched.tamper(*(f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in BESIDE), change)
+    assert watched.found().check == "beside"
