@@ -127,7 +127,7 @@ def _said(event: Any) -> str:
     for name in VALUE_FIELDS:
         value = getattr(event, name)
         if value is not None:
-            said = ", ".join(value) if isinstance(value, tuple) else _word(value)
+            said = (", ".join(value) or "nothing") if isinstance(value, tuple) else _word(value)
             return f"{name} {said}" + (f", {event.status.replace('_', ' ')}" if event.status else "")
     return event.status.replace("_", " ") if event.status else "how things stand, in words"
 

@@ -133,10 +133,10 @@ def _signing(keys: Sequence[Any]) -> Iterator[SigningKey]:
 
 def _algorithms(jwk: Mapping[str, Any]) -> frozenset[str]:
     """What the key may have signed with, by its type, curve, use and algorithm."""
-    kind = (jwk.get("kty"), jwk.get("crv"))
-    if not all(part is None or isinstance(part, str) for part in kind):
+    kind, uses = (jwk.get("kty"), jwk.get("crv")), jwk.get("key_ops", ["verify"])
+    if not all(part is None or isinstance(part, str) for part in (*kind, jwk.get("alg"))):
         return frozenset()
-    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+    if jwk.get("use", "sig") != "sig" or not isinstance(uses, list) or "verify" not in uses:
         return frozenset()
     suitable = _OF_TYPE.get((str(kind[0]), kind[1]), frozenset())
     return suitable if jwk.get("alg") is None else suitable & {jwk["alg"]}

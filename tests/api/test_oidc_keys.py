@@ -150,6 +150,8 @@ def test_keys_that_cannot_sign_tokens_are_left_out(caplog: pytest.LogCaptureFixt
         OLD.private,
         good | {"use": "enc"},
         good | {"key_ops": ["encrypt"]},
+        good | {"key_ops": 5},
+        good | {"alg": ["ES256"]},
         good | {"alg": "HS256"},
         good | {"alg": "none"},
         good | {"crv": "P-999"},
