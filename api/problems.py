@@ -84,6 +84,11 @@ PROBLEMS: Mapping[str, Problem] = {
         "The id is taken",
         "Something else was created under that `id`; the same body again would have been fine.",
     ),
+    "redaction_reason": Problem(
+        409,
+        "The reason of a redaction stays",
+        "It stands wherever the text stood that it took, for all who ask why that is gone.",
+    ),
     "kpi_linked": Problem(
         409,
         "A KPI drives the key result",

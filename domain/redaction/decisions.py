@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StrictInt
 
-from domain.errors import NotFound, invalid
+from domain.errors import Conflict, NotFound, invalid
 from domain.kernel import Command, Context, Decision, Draft, Kind, Ref
 from domain.redaction.events import TextRedacted
 from domain.redaction.state import REDACTIONS
@@ -12,7 +12,10 @@ from domain.values import Label, Note
 
 
 class RedactText(Command):
-    """Remove a free text of an event; `field` is its name, or a JSON pointer to it."""
+    """Remove a free text of an event; `field` is its name, or a JSON pointer to it.
+
+    `reason` is for all to see, and stays.
+    """
 
     NAME: ClassVar[str] = "redact_text"
 
@@ -32,6 +35,9 @@ def redact_text(command: RedactText, context: Context) -> Decision:
     if not pointers:
         names = ", ".join(p.lstrip("/") for p in found.pointers) or "none"
         raise invalid("/field", f"is no free text of that event; it has: {names}")
+    if found.stream.startswith(f"{Kind.EVENT.value}/"):
+        # It stands beside the text that it took as well, and stands there for all who ask why: half gone is worse.
+        raise Conflict("The reason of a redaction is shown wherever the text was, and stays.", slug="redaction_reason")
     history = context.look(REDACTIONS, found.event)
     done = history.now.pointers if history.exists else frozenset()
     left = tuple(p for p in pointers if p not in done)

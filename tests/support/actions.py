@@ -252,7 +252,7 @@ def change_initiative(story: Story) -> Command:
 def redact_text(story: Story) -> Command | None:
     fact = story.random.choice(story.ledger.facts)
     pointers = tuple(free_texts(fact.event))
-    if not pointers:
+    if not pointers or fact.stream.kind is Kind.EVENT:
         return None
     return story.build("redact_text", position=fact.position, field=story.random.choice(pointers), reason="no")
 
