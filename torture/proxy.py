@@ -17,7 +17,7 @@ Choice = Callable[[bytes, "Pair"], bool]
 """Whether a message from the client is one that is waited for."""
 
 _RESET = struct.pack("ii", 1, 0)
-_PREPARED = re.compile(rb"P[\x00-\xff]{4}(_pg3_\d+)\x00[^\x00]*append_events")
+_PREPARED = re.compile(rb"P[\x00-\xff]{4}(_pg3_\d+)\x00[^\x00]*append_(?:events|runs)")
 
 
 @dataclass(slots=True, eq=False)
@@ -41,9 +41,10 @@ class Pair:
 
 
 def an_append(message: bytes, pair: Pair) -> bool:
-    """A call of append_events, which commits by itself; psycopg prepares it after a while and sends a name only."""
+    """A call that appends, and commits by itself; psycopg prepares it after a while and sends a name only."""
     pair.appends.update(_PREPARED.findall(message))
-    return b"append_events" in message or any(b"\x00" + name + b"\x00" in message for name in pair.appends)
+    by_name = any(b"\x00" + name + b"\x00" in message for name in pair.appends)
+    return by_name or b"append_events" in message or b"append_runs" in message
 
 
 def a_commit(message: bytes, _: Pair) -> bool:
