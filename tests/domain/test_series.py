@@ -46,6 +46,11 @@ def test_a_point_takes_effect_at_the_end_of_its_day():
     assert series.latest((end_of(day(1)), 1)) == (day(1), 5)
 
 
+def test_no_point_takes_effect_later_than_the_newest():
+    """Whenever they were told of."""
+    assert line((5, 1), (9, 1), (2, 1), (9, 2)).newest == end_of(day(9))
+
+
 def test_todays_point_takes_effect_when_it_is_recorded():
     series = line((1, 5, "2026-01-02T15:00"), (1, 6, "2026-01-02T16:00"), (1, 7, "2026-03-01"))
     assert series.effective_at(day(1)) == on("2026-01-02T15:00")
