@@ -21,8 +21,10 @@ from api.runtime import Runtime
 from benchmarks.measuring import Effort, Figure, milliseconds
 from benchmarks.server import Server
 from domain.catalogue import EVENTS
+from domain.cycle.decisions import LABELS
 from domain.cycle.events import CycleOpened, CyclePlanned
 from domain.kernel import Event
+from domain.key_result.check_ins import CHECK_INS as KEPT_CHECK_INS
 from domain.key_result.events import KeyResultAdded
 from domain.objective.events import ObjectiveSet
 from ledger.mapper import EventMapper
@@ -46,6 +48,7 @@ _COLUMNS = {
     "events": "position,id,stream,version,type,schema_version,data,texts,actor,effective_at,recorded_at",
     "attachments": "parent,child,position",
     "cycle_events": "cycle,effective_at,position",
+    "claims": "scope,value,stream,position",
 }
 
 
@@ -146,6 +149,7 @@ class _Ledger:
             | {"parent": None, "scoring": "linear-v1", "check_in_every_days": 14, "external_id": None, "source": "http"}
         )
         self._event(f"cycle/{cycle}", planned, cycle)
+        self._claim(LABELS, planned.label, f"cycle/{cycle}")
         self._event(f"cycle/{cycle}", CycleOpened(), cycle)
         parts = [part for n in range(OBJECTIVES) for part in self._objective(cycle, number, n)]
         for week in range(CHECK_INS):
@@ -153,6 +157,7 @@ class _Ledger:
             for n, part in enumerate(parts):
                 said = {"value": str((week * 23 + n) % 120), "check_in": str(uuid5(part, str(week))), "source": "http"}
                 self._row(f"key_result/{part}", "key_result.checked_in", orjson.dumps(said).decode(), "{}", cycle)
+                self._claim(KEPT_CHECK_INS, said["check_in"], f"key_result/{part}")
 
     def _objective(self, cycle: UUID, number: int, n: int) -> Iterator[UUID]:
         id = uuid5(cycle, str(n))
@@ -174,6 +179,9 @@ class _Ledger:
         self._row(stream, event.TOPIC, orjson.dumps(data).decode(), orjson.dumps(texts).decode(), cycle)
         if parent is not None:
             self.rows["attachments"].append((parent, stream, self.position))
+
+    def _claim(self, scope: str, value: str, stream: str) -> None:
+        self.rows["claims"].append((scope, value, stream, self.position))
 
     def _row(self, stream: str, topic: str, data: str, texts: str, cycle: UUID) -> None:
         self.position += 1
