@@ -23,6 +23,9 @@ _LOG = logging.getLogger(__name__)
 PAUSE = 0.01
 """Seconds between two announcements."""
 
+_DIGITS = 20
+"""A position has fewer."""
+
 RETRY = 1.0
 """Seconds between two attempts to listen."""
 
@@ -83,9 +86,12 @@ class Announcer:
 
 
 class Ear:
-    """Hears the announcements of any process, on a connection of its own, made again when it breaks."""
+    """Hears the announcements of any process, on a connection of its own, made again when it breaks.
 
-    def __init__(self, database: Database, heard: Callable[[], None]) -> None:
+    `heard` is given the position that was announced; 0 if some may have been missed.
+    """
+
+    def __init__(self, database: Database, heard: Callable[[int], None]) -> None:
         self._database = database
         self._heard = heard
         self._closed = threading.Event()
@@ -106,7 +112,7 @@ class Ear:
             try:
                 with reachable(), self._database.dedicated() as connection:
                     connection.execute(_SQL["listen"])
-                    self._heard()  # whatever was said while nobody listened
+                    self._heard(0)  # whatever was said while nobody listened
                     self._hear(connection)
             except (NotReady, psycopg.Error) as error:  # also of an engine that has no LISTEN
                 _LOG.info("Hearing of appends is interrupted, polling goes on: %s", error)
@@ -120,5 +126,12 @@ class Ear:
             while not self._closed.is_set():
                 selector.select()
                 heard = [each.payload for each in connection.notifies(timeout=0)]
-                if any(payload.startswith(prefix) for payload in heard):
-                    self._heard()
+                positions = [_position(payload, prefix) for payload in heard if payload.startswith(prefix)]
+                if positions:
+                    self._heard(max(positions))
+
+
+def _position(payload: str, prefix: str) -> int:
+    """The position that was announced; 0 of what is none, for whoever may connect to the database may say anything."""
+    told = payload.removeprefix(prefix)
+    return int(told) if told.isdecimal() and len(told) < _DIGITS else 0

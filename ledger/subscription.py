@@ -36,7 +36,7 @@ class LedgerSubscription(Subscription["LedgerRecorder"]):
         self._batch: list[Notification] = []
         self._woken = threading.Event()
         self._forget = recorder.on_append(lambda _: self._woken.set())
-        self._ear = Ear(recorder.database, self._woken.set)
+        self._ear = Ear(recorder.database, lambda _: self._woken.set())
 
     def __exit__(self, *args: object, **kwargs: Any) -> None:
         super().__exit__(*args, **kwargs)

@@ -69,9 +69,11 @@ class Projector:
         self._thread = Thread(target=self._run, name="projector", daemon=True)
         self._thread.start()
 
-    def wake(self, _position: int = 0) -> None:
-        """There is something new."""
-        self._woken.set()
+    def wake(self, position: int = 0) -> None:
+        """There is something new, up to a position if it is known: what was taken already is no reason to look."""
+        engine = self._engine
+        if engine is None or not 0 < position <= engine.position:
+            self._woken.set()
 
     def stop(self) -> None:
         """Ends after the batch in hand, and gives the lease up."""

@@ -1,5 +1,6 @@
 """Following the ledger: nothing is lost at the tail, whatever becomes of notifications and connections."""
 
+import queue
 import threading
 import time
 from contextlib import contextmanager
@@ -140,7 +141,7 @@ def test_appends_of_another_process_are_heard_of(recorder, database_url):
     """By NOTIFY, sent after the commit; of another ledger's appends in the same database nobody wakes."""
     heard = threading.Event()
     with Database(database_url) as elsewhere:
-        ear = Ear(elsewhere, heard.set)
+        ear = Ear(elsewhere, lambda _: heard.set())
         assert heard.wait(5)  # it listens now
         heard.clear()
         with elsewhere.connection() as connection:
@@ -151,10 +152,23 @@ def test_appends_of_another_process_are_heard_of(recorder, database_url):
         ear.close()
 
 
+def test_an_announcement_tells_the_position_and_nonsense_is_none(recorder, database):
+    """Whoever may connect to the database may notify, and must not end the thread that hears."""
+    told = queue.SimpleQueue()
+    ear = Ear(database, told.put)
+    assert told.get(timeout=5) == 0  # it listens now
+    with database.connection() as connection:
+        connection.execute("SELECT pg_notify('quarterdeck', %s)", [f"{database.schema} nonsense"])
+    assert told.get(timeout=5) == 0
+    recorder.append([append(objective(), 1)])
+    assert told.get(timeout=5) == 1
+    ear.close()
+
+
 def test_an_ear_that_nobody_speaks_to_is_closed_at_once(database):
     """It waits without end, so that it ends at all shows that closing wakes it."""
     heard = threading.Event()
-    ear = Ear(database, heard.set)
+    ear = Ear(database, lambda _: heard.set())
     assert heard.wait(5)  # it listens now
     closing = threading.Thread(target=ear.close, daemon=True)
     closing.start()
@@ -173,7 +187,7 @@ def test_an_ear_is_closed_while_the_database_is_away(database, monkeypatch):
 
     monkeypatch.setattr("ledger.notify.RETRY", 1_000)
     monkeypatch.setattr(database, "dedicated", dedicated)
-    ear = Ear(database, lambda: None)
+    ear = Ear(database, lambda _: None)
     assert tried.wait(5)
     ear.close()
     assert not ear._thread.is_alive()

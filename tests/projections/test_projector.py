@@ -305,3 +305,14 @@ def test_the_events_of_a_thing_are_its_history_with_what_each_changed(company):
     assert items[0]["changes"] == [{"field": "state", "old": "active", "new": "dropped"}]
     assert items[0]["reason"] == "no use"
     assert {"field": "value", "old": None, "new": Decimal(10)} in items[1]["changes"]
+
+
+def test_an_announcement_of_what_was_taken_already_is_no_reason_to_look(company):
+    """A process hears of its own appends twice: from itself, and later by NOTIFY."""
+    with projecting(company.database, company.recorder) as (projector, _):
+        head = projector.catch_up()
+        projector._woken.clear()
+        projector.wake(head)
+        assert not projector._woken.is_set()
+        projector.wake(head + 1)
+        assert projector._woken.is_set()
