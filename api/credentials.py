@@ -11,6 +11,7 @@ import hmac
 import os
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -62,25 +63,36 @@ class Keys:
 
     def identify(self, authorization: str | None) -> Identity | None:
         """Whose the request with that header is; `None` if no good key is in it."""
-        secret = secret_in(authorization or "")
-        if secret is None:
-            return None
-        hashed = hash_of(secret)
-        if self._admin_key is not None and hmac.compare_digest(hashed, self._admin_key):
+        return self.identify_all([authorization])[0]
+
+    def identify_all(self, authorizations: Sequence[str | None]) -> list[Identity | None]:
+        """The same of several requests, whose keys are looked up together."""
+        secrets = [secret_in(authorization or "") for authorization in authorizations]
+        hashes = [None if secret is None else hash_of(secret) for secret in secrets]
+        kept = self._find({hashed for hashed in hashes if hashed is not None and not self._is_environments(hashed)})
+        return [None if hashed is None else self._whose(hashed, kept) for hashed in hashes]
+
+    def _whose(self, hashed: bytes, kept: Sequence[tuple[bytes, Identity]]) -> Identity | None:
+        if self._is_environments(hashed):
             return Identity(ENVIRONMENT_KEY, "admin")
+        # The index has found the rows by comparing byte after byte, and how long that took may tell how much of a hash
+        # was right. That helps nobody: a secret whose hash begins as one wants is as hard to find as any other. This
+        # comparison takes as long whatever differs, and decides, however the rows were looked up.
+        return next((identity for other, identity in kept if hmac.compare_digest(hashed, other)), None)
+
+    def _is_environments(self, hashed: bytes) -> bool:
+        return self._admin_key is not None and hmac.compare_digest(hashed, self._admin_key)
+
+    def _find(self, hashes: Collection[bytes]) -> list[tuple[bytes, Identity]]:
+        """The good keys among these, as they are now; that they were used is noted."""
+        if not hashes:
+            return []
         with self._database.connection() as connection:
-            row = connection.execute(_SQL["find"], {"hash": hashed}).fetchone()
-            if row is None:
-                return None
-            id, role, member, is_worth_noting, kept = row
-            # The index has found the row by comparing byte after byte, and how long that took may tell how much of the
-            # hash was right. That helps nobody: a secret whose hash begins as one wants is as hard to find as any
-            # other. This comparison takes as long whatever differs, and decides, however the row was looked up.
-            if not hmac.compare_digest(hashed, kept):
-                return None
-            if is_worth_noting:
-                connection.execute(_SQL["used"], {"id": id})
-        return Identity(id, role, member)
+            rows = connection.execute(_SQL["find"], {"hashes": list(hashes)}, binary=True).fetchall()
+            for id, _, _, is_worth_noting, _ in rows:
+                if is_worth_noting:
+                    connection.execute(_SQL["used"], {"id": id})
+        return [(hashed, Identity(id, role, member)) for id, role, member, _, hashed in rows]
 
     def ensure_admin(self, data: Path) -> str | None:
         """Makes the first admin's key, unless there ever was one or the environment gives one.

@@ -1,9 +1,9 @@
 -- name: find
--- The good key with this hash, and whether its use should be noted again: to ten minutes is exact enough, and spares a
--- write for every request. Whoever erases a member revokes their keys in the same transaction.
+-- The good keys with these hashes, and whether their use should be noted again: to ten minutes is exact enough, and
+-- spares a write for every request. Whoever erases a member revokes their keys in the same transaction.
 SELECT id, role, member, last_used_at IS NULL OR last_used_at < now() - interval '10 minutes', hash
   FROM keys
- WHERE hash = %(hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp());
+ WHERE hash = ANY (%(hashes)s) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp());
 
 -- name: used
 -- Notes that a key was used.

@@ -21,6 +21,7 @@ import psycopg
 from api.admission import Admission
 from api.attempts import Attempts
 from api.credentials import Keys
+from api.lookups import Lookups
 from api.metrics import Metrics
 from api.observer import Observer
 from api.oidc.sign_in import SignIn
@@ -69,6 +70,7 @@ class Runtime:
         self.replica = Replica(replica, self.books) if replica is not None else None
         self.projector = Projector(database, self.recorder, self.books.reached)
         self.keys = Keys(database, settings.admin_key)
+        self.lookups = Lookups(self.keys)
         self.attempts = Attempts()
         self.sign_in = None if settings.oidc is None else SignIn(settings.oidc, database, self.ledger, self.books)
         self.signing = KeyFolder(settings.data, database.schema)

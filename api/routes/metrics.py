@@ -5,6 +5,7 @@ good also while the database is away.
 """
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from prometheus_client.exposition import choose_encoder
 from starlette.responses import Response
 
@@ -17,10 +18,11 @@ def add(app: FastAPI) -> None:
     app.add_route("/metrics", _metrics)
 
 
-def _metrics(request: Request) -> Response:
+async def _metrics(request: Request) -> Response:
     runtime = runtime_of(request)
-    identify(runtime, request)
+    await identify(runtime, request)
     if runtime.metrics is None:
         raise NotReady("The server is starting.")
     encode, media_type = choose_encoder(request.headers.get("Accept", ""))
-    return Response(encode(runtime.metrics.registry), headers={"Content-Type": media_type})
+    figures = await run_in_threadpool(encode, runtime.metrics.registry)
+    return Response(figures, headers={"Content-Type": media_type})
