@@ -21,6 +21,7 @@ from starlette.responses import Response
 from api import documents
 from api.asking import After, Asked, Limit, Question
 from api.bodies import annotation, body_model
+from api.direct import CommandRoute
 from api.filters import FILTERS, resolved
 from api.guard import GuardedRoute, runtime_of
 from api.shapes import HistoryItem
@@ -110,7 +111,7 @@ class Api:
         body = None if method == "DELETE" else body_model(command, in_path)
         text = (form.media_type, form.example) if form else None
         document = documents.of_command(shape, body, creates=issubclass(command, Creation), text=text)
-        self.add(method, path, endpoint, form.route if form else GuardedRoute, **document)
+        self.add(method, path, endpoint, form.route if form else CommandRoute, **document)
 
     def collection(self, kind: Kind, shape: type[BaseModel], id_type: Any) -> None:
         """Adds the three reads that every resource has: the list, one of it, and its history."""
