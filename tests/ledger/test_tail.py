@@ -154,7 +154,7 @@ def test_appends_of_another_process_are_heard_of(recorder, database_url):
 
 def test_an_announcement_tells_the_position_and_nonsense_is_none(recorder, database):
     """Whoever may connect to the database may notify, and must not end the thread that hears."""
-    told = queue.SimpleQueue()
+    told: queue.SimpleQueue[int] = queue.SimpleQueue()
     ear = Ear(database, told.put)
     assert told.get(timeout=5) == 0  # it listens now
     with database.connection() as connection:
