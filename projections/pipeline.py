@@ -1,15 +1,12 @@
-"""Shares of a ledger on their way through one process: read, folded, written, three at a time.
+"""Shares of a ledger on their way through one process: each is read, folded and written, one after the other.
 
-    read the next │ fold this one │ write the last
-
-Folding is Python's work, reading and writing is mostly waiting for PostgreSQL, which works on another core meanwhile.
-No more than three shares are held at once.
+Reading the next and writing the last in threads beside was tried: what waiting it saved, the threads lost to each other
+(6,501 events in 0.68 to 0.72 s against 0.57 to 0.66 s, alternating).
 """
 
 import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,9 +21,6 @@ from projections.shares import Share
 from projections.shelf import BOOKS
 from projections.world import BLANK, World
 
-Rows = Counter[str]
-"""Rows written, book by book."""
-
 
 class FoldFailed(Exception):
     """A book cannot take an event."""
@@ -40,20 +34,10 @@ class Line:
     reader: Reader
     head: int
 
-    def run(self, todo: Sequence[Share]) -> Iterator[tuple[Share, Rows]]:
-        """Folds shares into the shadow tables; each is answered once its rows are committed. Raises `FoldFailed`."""
-        with _without_gc(), ThreadPoolExecutor(2, "shares") as pool:
-            coming = [pool.submit(self._read, share) for share in todo[:1]]
-            writing: tuple[Share, Future[Rows]] | None = None
-            for place, share in enumerate(todo, 1):
-                facts = coming.pop().result()
-                coming = [pool.submit(self._read, following) for following in todo[place : place + 1]]
-                output = fold(share, facts)
-                if writing is not None:
-                    yield writing[0], writing[1].result()
-                writing = (share, pool.submit(shadow.write, self.database, share, output))
-            if writing is not None:
-                yield writing[0], writing[1].result()
+    def run(self, share: Share) -> Counter[str]:
+        """Folds a share into the shadow tables. Answers how many rows of each book. Raises `FoldFailed`."""
+        with _without_gc():
+            return shadow.write(self.database, share, fold(share, self._read(share)))
 
     def _read(self, share: Share) -> list[Fact[Any]]:
         refs = [Ref.parse(name) for name in (*share.streams, *share.beside)]

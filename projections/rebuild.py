@@ -3,7 +3,7 @@
     shares ─▶ fold each in memory, COPY into tables without indexes ─▶ index ─▶ catch up ─▶ compare ─▶ swap
 
 Of a share everything is known before a row is written, so no row is ever touched again; shares are folded by several
-processes where there is enough to do, and no process holds more than three of them. Readers and the live projector go
+processes where there is enough to do, and no process holds more than one of them. Readers and the live projector go
 on meanwhile; they are held up only for the last step, in one transaction. A rebuild that dies leaves its shares to the
 next one (`projections.shadow`).
 
@@ -33,8 +33,8 @@ from projections.shares import Share, shares
 from projections.shelf import BOOKS
 from projections.world import BLANK, World
 
-SHARE = 2_000
-"""Events of a share: enough to read and to copy them in one go, few enough to hold some shares at once."""
+SHARE = 4_000
+"""Events of a share: enough to read and to copy them in one go, few enough to hold a share for each process."""
 WORTH_PROCESSES = 20_000
 """From so many events on, starting processes costs less than it saves."""
 MOST_PROCESSES = 8
@@ -146,7 +146,9 @@ def _folded(
     database: Database, reader: Reader, todo: Sequence[Share], head: int, processes: int
 ) -> Iterator[tuple[Share, Counter[str]]]:
     if processes <= 1:
-        yield from Line(database, reader, head).run(todo)
+        line = Line(database, reader, head)
+        for share in todo:
+            yield share, line.run(share)
         return
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _open, (database.url, database.schema, head))
     try:
@@ -169,7 +171,7 @@ def _open(url: str, schema: str, head: int) -> None:
 
 def _fold_apart(share: Share) -> Counter[str]:
     assert _line is not None  # noqa: S101
-    return next(rows for _, rows in _line.run([share]))
+    return _line.run(share)
 
 
 _Reported = Callable[[float, int], Report]

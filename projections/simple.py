@@ -47,10 +47,7 @@ class StreamBook(Generic[S]):
 
 def texts(**fields: str | Redacted | None) -> tuple[str | None, ...]:
     """The texts of a row: null where one was redacted, and last what stands there instead, as JSON or null."""
-    for text in fields.values():
-        if isinstance(text, Redacted):
-            break
-    else:
+    if Redacted not in map(type, fields.values()):
         return (*fields.values(), None)  # type: ignore[arg-type]  # none is redacted, so all are plain
     redacted = {name: text.model_dump(mode="json") for name, text in fields.items() if isinstance(text, Redacted)}
     shown = tuple(None if isinstance(text, Redacted) else text for text in fields.values())

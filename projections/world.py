@@ -19,7 +19,7 @@ from uuid import UUID
 from domain.catalogue import FOLDS
 from domain.cycle.events import CycleRescheduled
 from domain.kernel import Fact, Fold, Kind, Ref
-from domain.key_result.events import KeyResultAdded, KeyResultChanged, KpiLinked
+from domain.key_result.events import CheckedIn, KeyResultAdded, KeyResultChanged, KpiLinked
 from domain.key_result.state import KeyResult
 from domain.kpi.series import Series
 from domain.measurements.events import MeasurementRestated, MeasurementsRecorded
@@ -232,8 +232,14 @@ def _touched(facts: Iterable[Fact[Any]]) -> tuple[set[Ref], set[UUID]]:
     """The streams whose states some facts change or depend on, and the KPIs whose measurements they do."""
     streams: set[Ref] = set()
     kpis: set[UUID] = set()
+    said_of: set[int] = set()
     for fact in facts:
         event, stream = fact.event, fact.stream
+        if type(event) is CheckedIn:  # most facts, and they touch nothing but the stream that they are in
+            if stream.id.int not in said_of:
+                said_of.add(stream.id.int)
+                streams.add(stream)
+            continue
         if stream.kind is Kind.MEASUREMENTS:
             streams.add(Ref(Kind.KPI, event.kpi))
             kpis.add(event.kpi)
