@@ -69,7 +69,12 @@ class Connection:
             self._open.request(method, f"/v1{path}", content, given)
             response = self._open.getresponse()
             read = response.read()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, read)
+            headers_read = {k.lower(): v for k, v in response.getheaders()}
+            if not headers_read.keys() & {"content-length", "transfer-encoding"}:
+                # Broken off among the headers, which http.client takes for their end.
+                self.close()
+                return None
+            return Answer(response.status, headers_read, read)
         except (OSError, http.client.HTTPException):
             self.close()
             return None
