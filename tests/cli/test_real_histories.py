@@ -59,7 +59,8 @@ def views() -> Iterator[tuple[str, str, str]]:
 def import_(settings: Settings, source: str) -> Any:
     """What importing answered."""
     out = io.TextIOWrapper(io.BytesIO())
-    arguments = ["import", DATA / f"{source}.history.jsonl", "--json", "--database-url", settings.database_url]
+    ledger = ("--database-url", settings.database_url, "--data", settings.data)
+    arguments = ["import", DATA / f"{source}.history.jsonl", "--json", *ledger]
     with contextlib.redirect_stdout(out), pytest.raises(SystemExit):
         main([str(argument) for argument in arguments])
     out.seek(0)
@@ -70,7 +71,8 @@ def run(capfd: pytest.CaptureFixture[str], settings: Settings, *arguments: str |
     """What the program answers in JSON."""
     capfd.readouterr()
     with pytest.raises(SystemExit) as ended:
-        main([*map(str, arguments), "--json", "--database-url", str(settings.database_url)])
+        ledger = ("--database-url", str(settings.database_url), "--data", str(settings.data))
+        main([*map(str, arguments), "--json", *ledger])
     out, err = capfd.readouterr()
     assert ended.value.code in (0, None), err
     return json.loads(out, parse_float=Decimal)
@@ -220,7 +222,8 @@ def test_a_copy_of_the_ledger_has_the_same_boards(imported, capfd, settings, api
 def export(capfd: Any, settings: Settings, out: Path, people: Path | None = None) -> None:
     more = ["--people", str(people)] if people else []
     with pytest.raises(SystemExit) as ended:
-        main(["export", "--out", str(out), *more, "--database-url", str(settings.database_url)])
+        ledger = ("--database-url", str(settings.database_url), "--data", str(settings.data))
+        main(["export", "--out", str(out), *more, *ledger])
     assert ended.value.code in (0, None), capfd.readouterr()
 
 
