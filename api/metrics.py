@@ -16,14 +16,15 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
-    Info,
     PlatformCollector,
     ProcessCollector,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from psycopg.rows import dict_row
 
+from api.tally import registry_of
 from domain.errors import NotReady
 from ledger.append import Appended, Outcome
 from ledger.database import Database
@@ -36,10 +37,11 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class Metrics:
-    """The figures of one server. `registry` has them all."""
+    """The figures of one server. `registry` has them all; with several workers, what all of them counted."""
 
     def __init__(self, database: Database) -> None:
-        self.registry = registry = CollectorRegistry()
+        registry = CollectorRegistry()
+        self.registry = registry_of(registry)
         self._events = Counter("quarterdeck_events", "Events that this server appended.", registry=registry)
         self._commands = Counter(
             "quarterdeck_commands", "Commands that came to be appended, by outcome.", ["outcome"], registry=registry
@@ -60,12 +62,13 @@ class Metrics:
             ["route", "method"], buckets=_SECONDS, registry=registry,
         )  # fmt: skip
         self._refusals = Counter("quarterdeck_refusals", "Refused requests, by slug.", ["slug"], registry=registry)
-        self.in_flight = Gauge("quarterdeck_http_requests_in_flight", "Requests in hand.", registry=registry)
-        built = {"version": version("quarterdeck"), "python": platform.python_version()}
-        Info("quarterdeck_build", "What is running.", registry=registry).info(built)
-        ProcessCollector(registry=registry)
-        PlatformCollector(registry=registry)
-        registry.register(_Standing(database))
+        self.in_flight = Gauge(
+            "quarterdeck_http_requests_in_flight", "Requests in hand.", registry=registry, multiprocess_mode="livesum"
+        )
+        if self.registry is registry:  # of several workers, the one that is asked would tell of itself alone
+            ProcessCollector(registry=registry)
+            PlatformCollector(registry=registry)
+        self.registry.register(_Standing(database))
 
     def appended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
         """A group of commands was committed."""
@@ -105,8 +108,10 @@ class _Standing(Collector):
         """Nothing: a registry would otherwise collect once when this is registered, with no database yet."""
         return ()
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """The figures of this moment; those of the ledger are missing while the database is away."""
+        built = {"version": version("quarterdeck"), "python": platform.python_version()}
+        yield InfoMetricFamily("quarterdeck_build", "What is running.", built)
         size, available, waiting = self._database.pool()
         pool = GaugeMetricFamily("quarterdeck_pool_connections", "Connections to the database.", labels=["state"])
         pool.add_metric(["open"], size)

@@ -25,6 +25,7 @@ from api.lookups import Lookups
 from api.metrics import Metrics
 from api.observer import Observer
 from api.oidc.sign_in import SignIn
+from api.parts import Part, Whole, Works
 from api.setting_errors import SettingsError
 from api.settings import Settings
 from api.tracing import Tracer
@@ -60,7 +61,9 @@ OnAdminKey = Callable[[str, Path], None]
 class Runtime:
     """One open ledger. Nothing connects until `prepare()`."""
 
-    def __init__(self, settings: Settings, database: Database, replica: Database | None = None) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, replica: Database | None = None, part: Part | None = None
+    ) -> None:
         self.settings = settings
         self.database = database
         self.recorder = LedgerRecorder(database, EventMapper(EVENTS))
@@ -68,15 +71,15 @@ class Runtime:
         self.admission = Admission(settings.most_waiting)
         self.books = Books(database, self.recorder)
         self.replica = Replica(replica, self.books) if replica is not None else None
-        self.projector = Projector(database, self.recorder, self.books.reached)
+        self.projector = Projector(database, self.recorder, self._advanced, self.books.told)
         self.keys = Keys(database, settings.admin_key)
         self.lookups = Lookups(self.keys)
         self.attempts = Attempts()
         self.sign_in = None if settings.oidc is None else SignIn(settings.oidc, database, self.ledger, self.books)
         self.signing = KeyFolder(settings.data, database.schema)
         self.sealer = Sealer(database, self.recorder, self.signing)
-        self.recorder.on_append(self.projector.wake)
-        self.recorder.on_append(self.sealer.wake)
+        self._part = part or Whole()
+        self._works = Works(self.recorder, self.books, self.projector, self.sealer)
         self.metrics: Metrics | None = None
         """A server's figures; the command line has none."""
         self.tracer = Tracer(settings.traces) if settings.traces else None
@@ -87,6 +90,13 @@ class Runtime:
         self._closing = threading.Event()
         self._unsealed = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def _advanced(self, position: int) -> None:
+        self._part.advanced(self._works, position)
+
+    def seal_error(self) -> str | None:
+        """Why nothing is sealed; `None` if it is."""
+        return self._part.seal_error(self._works)
 
     def check(self) -> None:
         """Raises `NotReady` until the ledger has been found and is one that this program knows, and at the end."""
@@ -111,9 +121,8 @@ class Runtime:
             raise
         if on_admin_key and secret is not None:
             on_admin_key(secret, self.settings.data)
-        self.projector.start()
-        if on_admin_key:
-            self.sealer.start()  # a server's; the command line has it catch up where it is needed
+        # A server seals; the command line has the sealer catch up where it is needed.
+        self._part.begin(self._works, seals=on_admin_key is not None)
         self._await_books()
         if self.replica is not None:
             self.replica.start()
@@ -193,8 +202,10 @@ def _unquoted(error: Exception) -> str:
 
 
 @contextmanager
-def running(settings: Settings, *, on_admin_key: OnAdminKey | None = None) -> Iterator[Runtime]:
-    """Opens the ledger of the settings, ready for work, and closes it.
+def running(
+    settings: Settings, *, on_admin_key: OnAdminKey | None = None, part: Part | None = None
+) -> Iterator[Runtime]:
+    """Opens the ledger of the settings, ready for work, and closes it. `part`: of a server's work, if not all.
 
     With `on_admin_key` it is a server's: it opens although the database is away, and an admin's key is made
     if there never was one. Raises a `LedgerError` where waiting would not help, `SettingsError`, and
@@ -215,7 +226,7 @@ def running(settings: Settings, *, on_admin_key: OnAdminKey | None = None) -> It
                 copy = stack.enter_context(Database(url, settings.schema, patience=REPLICA_PATIENCE))
         except (ValueError, psycopg.ProgrammingError) as error:
             raise SettingsError(f"This names no database: {_unquoted(error)}") from None
-        runtime = Runtime(settings, database, copy)
+        runtime = Runtime(settings, database, copy, part)
         stack.callback(runtime.close)
         if on_admin_key is None:
             runtime.prepare()

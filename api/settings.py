@@ -1,5 +1,6 @@
 """The settings of a process: environment variables, read once, by who starts it (contract, section 8)."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -10,6 +11,8 @@ from api.oidc.settings import OidcSettings, oidc_from_env
 from api.setting_errors import SettingsError
 
 DEFAULT_PORT = 8000
+MOST_PROCESSES = 16
+"""Each has up to 16 connections to the database."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,9 @@ class Settings:
     """The base URL of the collector that takes traces by OTLP; none are made without it."""
 
     most_waiting: int = 1_000
-    """How many writes may wait before more are refused with 503."""
+    """How many writes may wait before more are refused with 503; of several processes, at each."""
+    processes: int = 1
+    """1: all in one. More: one keeps the books and the tree, the others serve."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -61,6 +66,7 @@ class Settings:
             log=log_format(given.get("QUARTERDECK_LOG", cls.log)),
             traces=None if collector is None else collector_url(collector),
             most_waiting=most_waiting(given.get("QUARTERDECK_MOST_WAITING", str(cls.most_waiting))),
+            processes=processes(given.get("QUARTERDECK_PROCESSES", str(cls.processes))),
         )
 
 
@@ -75,6 +81,15 @@ def most_waiting(text: str) -> int:
     """A number of writes. Raises `SettingsError`."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100_000):
         raise SettingsError(f"QUARTERDECK_MOST_WAITING is {text!r}; it must be a number from 1 to 100000.")
+    return int(text)
+
+
+def processes(text: str) -> int:
+    """A number of processes. Raises `SettingsError`."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_PROCESSES):
+        raise SettingsError(f"QUARTERDECK_PROCESSES is {text!r}; it must be a number from 1 to {MOST_PROCESSES}.")
+    if int(text) > 1 and not hasattr(os, "fork"):
+        raise SettingsError("QUARTERDECK_PROCESSES: this system has no fork, so there can be one process only.")
     return int(text)
 
 

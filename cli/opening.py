@@ -31,10 +31,12 @@ def settings(
     host: str | None = None,
     port: int | None = None,
     log: str | None = None,
+    processes: int | None = None,
 ) -> Settings:
     """The environment's settings, with flags before them. Raises `SettingsError`."""
-    flags = {"database_url": database_url, "data": data, "schema": schema, "host": host, "port": port, "log": log}
-    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    flags: dict[str, Any] = {"database_url": database_url, "data": data, "schema": schema}
+    flags |= {"host": host, "port": port, "log": log, "processes": processes}
+    given = {name: value for name, value in flags.items() if value is not None}
     return replace(Settings.from_env(os.environ), **given)
 
 

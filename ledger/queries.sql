@@ -12,7 +12,8 @@ SELECT restore_events(%(command)s::jsonb);
 
 -- name: announce
 -- Wakes those who follow the tail. Not durable, so it does not wait for the disk.
-SELECT set_config('synchronous_commit', 'off', true), pg_notify('quarterdeck', %(schema)s || ' ' || %(position)s);
+SELECT set_config('synchronous_commit', 'off', true), pg_notify('quarterdeck', payload)
+  FROM unnest(%(payloads)s::text[]) AS told (payload);
 
 -- name: listen
 -- Hears of appends; the payload is the schema and the position.

@@ -97,6 +97,10 @@ class LedgerRecorder(Reader, ApplicationRecorder):
         """
         return self._announcer.listen(callback)
 
+    def announce_books(self, position: int) -> None:
+        """Tells other processes soon that the books have come to a position: the active projector's does."""
+        self._announcer.announce_books(position)
+
     def close(self) -> None:
         """Sends what is left to announce."""
         self._announcer.close()

@@ -1,15 +1,21 @@
 """How far the books are, for those who wait until they are further.
 
 Who waits is woken by the projector of this process, each when its position is reached and not before: of forty that
-wait, a batch wakes those whose rows it wrote. Of a projector in another process nobody hears here, so when none has
-been heard of lately, one of those who wait looks, for all of them.
+wait, a batch wakes those whose rows it wrote. A projector in another process is heard of by NOTIFY (`ledger.notify`),
+which anybody might send: so what it tells is a reason to look, and no more. Where nothing has been heard lately, one of
+those who wait looks, for all of them.
 """
 
+import logging
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from threading import Lock
 from time import monotonic
+
+from domain.errors import NotReady
+
+_LOG = logging.getLogger(__name__)
 
 _LOOK_AGAIN = 0.02
 """Seconds between two looks."""
@@ -23,6 +29,7 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._reached = 0
+        self._told = 0
         self._heard = -_LATELY
         self._waiting: list[tuple[int, int, Lock]] = []
         """A heap: the position, a number that makes entries differ, and the lock that is released at the arrival."""
@@ -35,6 +42,19 @@ class Arrivals:
         self._heard = monotonic()
         self._learn(position)
 
+    def told(self, position: int, look: Callable[[], int]) -> None:
+        """Another process says that the books have come so far; 0 if nobody knows what it said."""
+        with self._lock:
+            self._told = max(self._told, position)
+            due = bool(self._waiting) and (not position or self._waiting[0][0] <= position)
+        if due:
+            try:
+                self._learn(look())
+            except NotReady as error:
+                _LOG.debug("Whoever waits will look: %s", error)
+            else:
+                self._heard = monotonic()
+
     def _learn(self, position: int) -> None:
         with self._lock:
             self._reached = max(self._reached, position)
@@ -45,6 +65,7 @@ class Arrivals:
         """The books are no further than this, whatever was heard."""
         with self._lock:
             self._reached = min(self._reached, position)
+            self._told = min(self._told, position)
 
     def wait_for(self, position: int, timeout: float, look: Callable[[], int]) -> int:
         """Waits until the books have reached a position, but no longer than some seconds. Answers where they are.
@@ -57,6 +78,9 @@ class Arrivals:
             if self._reached >= position:
                 return self._reached
             heappush(self._waiting, (position, next(self._numbers), arrived))
+            told = self._told >= position
+        if told:  # before we came
+            self._learn(look())
         deadline = monotonic() + timeout
         while not arrived.acquire(timeout=_LOOK_AGAIN):
             if monotonic() > deadline:

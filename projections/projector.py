@@ -49,12 +49,23 @@ class LostLease(Exception):
 
 
 class Projector:
-    """Keeps the books of one ledger. `start()` runs it in a thread; `catch_up()` in the caller's."""
+    """Keeps the books of one ledger. `start()` runs it in a thread; `catch_up()` in the caller's.
 
-    def __init__(self, database: Database, reader: Reader, on_progress: Callable[[int], None] | None = None) -> None:
+    `on_progress` is called with the position after each batch; `on_told`, when it follows, with the position where
+    another process says the books are.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        reader: Reader,
+        on_progress: Callable[[int], None] = lambda _: None,
+        on_told: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._database = database
         self._reader = reader
-        self._on_progress = on_progress or (lambda _: None)
+        self._on_progress = on_progress
+        self._on_told = on_told
         self._woken = Event()
         self._stopping = Event()
         self._lock: Connection | None = None
@@ -65,7 +76,7 @@ class Projector:
 
     def start(self) -> None:
         """Begins to follow the ledger."""
-        self._ear = Ear(self._database, self.wake)
+        self._ear = Ear(self._database, self.wake, self._on_told)
         self._thread = Thread(target=self._run, name="projector", daemon=True)
         self._thread.start()
 

@@ -123,6 +123,10 @@ class Books:
         """The books have come to a position; whoever waits for it goes on. The projector calls this."""
         self._arrivals.reached(position)
 
+    def told(self, position: int) -> None:
+        """Another process says that its projector has brought the books so far."""
+        self._arrivals.told(position, self.position)
+
     def wait_for(self, position: int, timeout: float = PATIENCE) -> None:
         """Waits until the books have reached a position. Raises `NotReady` after `timeout` seconds."""
         stands = self._arrivals.wait_for(position, timeout, self.position)

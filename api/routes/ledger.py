@@ -60,5 +60,5 @@ def add(api: Api) -> None:
             upto = reading.position if reading.explicit else None
             runtime = asked.runtime
             replica = runtime.replica.standing if runtime.replica else None
-            status = questions.ledger_status(runtime.books, upto, runtime.sealer.error, replica)
+            status = questions.ledger_status(runtime.books, upto, runtime.seal_error(), replica)
             return asked.answer(reading, status | (reading.stamp() if reading.explicit else {}))

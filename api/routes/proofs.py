@@ -159,7 +159,7 @@ def _sealed(request: Request, min_position: int | None) -> Checkpoint:
             return newest
         if monotonic() > deadline:
             if newest is None:
-                raise NotReady(f"Nothing was sealed yet. {runtime.sealer.error or ''}".strip())
+                raise NotReady(f"Nothing was sealed yet. {runtime.seal_error() or ''}".strip())
             raise NotReady(f"The tree is at {newest.size} and has not reached {min_position} yet.", slug="books_behind")
         sleep(_LOOK_AGAIN)
 

@@ -21,8 +21,10 @@ from benchmarks.side_by_side.environment import DJANGO, ROOT
 from benchmarks.side_by_side.postgres import environment
 
 _PATIENCE = 900.0
+WORKERS = 2
+"""Processes of each server."""
 THREADS = 8
-"""Of each of gunicorn's two workers: 16 clients find 16 of them."""
+"""Of each of gunicorn's workers: 16 clients find 16 of them."""
 
 
 class Failed(Exception):
@@ -94,22 +96,23 @@ class Served:
 
 
 @contextmanager
-def ours(data: Path, url: str | None) -> Iterator[Served]:
+def ours(data: Path, url: str | None, count: int = WORKERS) -> Iterator[Served]:
     """`quarterdeck serve`, on a database of its own in `data` if no URL is given."""
     port = free_port()
     settings = {"QUARTERDECK_DATA": str(data), "QUARTERDECK_ADMIN_KEY": ADMIN_KEY}
     if url is not None:
         settings["QUARTERDECK_DATABASE_URL"] = url
     command = [Path(sys.executable).with_name("quarterdeck"), "serve", "--port", str(port)]
+    command += ["--processes", str(count)]
     with _serving(command, settings, port) as pid:
         yield Served(port, f"Bearer {ADMIN_KEY}", pid)
 
 
 @contextmanager
 def django(python: Path, url: str, token: str) -> Iterator[Served]:
-    """gunicorn with two workers of threads, as Django's and gunicorn's documentation have it behind a proxy."""
+    """gunicorn with workers of threads, as Django's and gunicorn's documentation have it behind a proxy."""
     port = free_port()
-    workers = ["--workers", "2", "--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "75"]
+    workers = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "75"]
     command = [python, "-m", "gunicorn", *workers, "--bind", f"127.0.0.1:{port}", "project.wsgi"]
     with _serving(command, for_django(url), port) as pid:
         yield Served(port, f"Token {token}", pid)

@@ -13,6 +13,12 @@ def serve(
     log_format: Annotated[
         Literal["text", "json"] | None, typer.Option(help="How the log is written. [QUARTERDECK_LOG, text]")
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=16, help="1: all in one; more: one keeps the books, the others serve. [QUARTERDECK_PROCESSES, 1]"
+        ),
+    ] = None,
     database_url: DatabaseUrl = None,
     data: Data = None,
     schema: Schema = None,
@@ -21,7 +27,7 @@ def serve(
     from api.serve import serve as run
     from cli.opening import settings
 
-    run(settings(database_url, data, schema, host=host, port=port, log=log_format))
+    run(settings(database_url, data, schema, host=host, port=port, log=log_format, processes=processes))
 
 
 def migrate(as_json: Json = False, database_url: DatabaseUrl = None, data: Data = None, schema: Schema = None) -> None:

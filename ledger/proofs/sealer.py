@@ -57,6 +57,7 @@ class Sealer:
         self._ear: Ear | None = None
         self.error: str | None = None
         """Why it is stopped; `None` if it is not."""
+        self._on_error: Callable[[str | None], None] = lambda _: None
 
     def start(self) -> None:
         """Begins to follow the ledger; makes the signing key if there is none."""
@@ -64,6 +65,18 @@ class Sealer:
         self._ear = Ear(self._database, self.wake)
         self._thread = Thread(target=self._run, name="sealer", daemon=True)
         self._thread.start()
+
+    def on_error(self, callback: Callable[[str | None], None]) -> None:
+        """Calls back when it stops, with why, and with `None` when it goes on; now, too."""
+        self._on_error = callback
+        callback(self.error)
+
+    def _say(self, error: str | None) -> None:
+        if error != self.error:
+            self.error = error
+            self._on_error(error)
+            if error is not None:
+                _LOG.critical("The sealer is stopped: %s", error)
 
     def wake(self, _position: int = 0) -> None:
         """There is something new."""
@@ -184,21 +197,19 @@ class Sealer:
         while not self._stopping.is_set():
             try:
                 if not self._leads():
-                    self.error = None
+                    self._say(None)
                     self._stopping.wait(STANDBY)  # each try costs a connection
                     continue
                 before = self._sealed()
                 self._woken.clear()
                 size = self.step()
-                self.error = None
+                self._say(None)
                 if size == before:
                     self._woken.wait(POLL)
                 elif size - before < BATCH:
                     self._stopping.wait(PAUSE)
             except (TreeBroken, DataFolderUnusable, SigningKeyElsewhere) as error:
-                if self.error != str(error):
-                    self.error = str(error)
-                    _LOG.critical("The sealer is stopped: %s", error)
+                self._say(str(error))
                 self._release()  # whoever verifies meets the same
                 self._stopping.wait(RETRY)
             except (NotReady, LedgerError, psycopg.Error) as error:

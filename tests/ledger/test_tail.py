@@ -165,6 +165,22 @@ def test_an_announcement_tells_the_position_and_nonsense_is_none(recorder, datab
     ear.close()
 
 
+def test_where_the_books_are_is_heard_apart_from_where_the_ledger_is(recorder, database):
+    appends: queue.SimpleQueue[int] = queue.SimpleQueue()
+    books: queue.SimpleQueue[int] = queue.SimpleQueue()
+    ear = Ear(database, appends.put, books.put)
+    assert (appends.get(timeout=5), books.get(timeout=5)) == (0, 0)  # it listens now
+    recorder.announce_books(3)
+    assert books.get(timeout=5) == 3
+    recorder.append([append(objective(), 1)])
+    assert appends.get(timeout=5) == 1
+    with database.connection() as connection:
+        connection.execute("SELECT pg_notify('quarterdeck', %s)", [f"{database.schema} books nonsense"])
+    assert books.get(timeout=5) == 0
+    assert (appends.empty(), books.empty()) == (True, True)
+    ear.close()
+
+
 def test_an_ear_that_nobody_speaks_to_is_closed_at_once(database):
     """It waits without end, so that it ends at all shows that closing wakes it."""
     heard = threading.Event()

@@ -58,3 +58,38 @@ def _until(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
+
+def test_what_another_process_tells_is_a_reason_to_look_and_no_more():
+    """Whoever may connect to the database may say anything."""
+    arrivals, looks = Arrivals(), []
+
+    def look() -> int:
+        looks.append(1)
+        return 4
+
+    arrivals.told(1_000, look)
+    assert looks == []  # nobody waits
+    assert arrivals.wait_for(4, 10, look) == 4
+    assert arrivals.wait_for(5, 0.01, look) == 4
+
+
+def test_who_comes_after_it_was_told_does_not_wait():
+    arrivals = Arrivals()
+    arrivals.told(7, lambda: 7)
+    started = time.monotonic()
+    assert arrivals.wait_for(6, 60, lambda: 7) == 7
+    assert time.monotonic() - started < 30
+
+
+def test_whoever_waits_is_woken_by_what_another_process_tells():
+    arrivals, done = Arrivals(), list[int]()
+    arrivals.reached(1)  # so that nobody looks by itself for a moment
+    waiting = threading.Thread(target=lambda: done.append(arrivals.wait_for(3, 60, lambda: 1)))
+    waiting.start()
+    _until(lambda: len(arrivals._waiting) == 1)
+    arrivals.told(2, lambda: 3)  # not far enough to look
+    assert done == []
+    arrivals.told(3, lambda: 3)
+    waiting.join(10)
+    assert done == [3]
