@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from api.link import Link
+from ledger.notify import Ear
 from ledger.proofs.sealer import Sealer
 from ledger.recorder import LedgerRecorder
 from projections.projector import Projector
@@ -37,6 +38,9 @@ class Part(Protocol):
     def seal_error(self, works: Works) -> str | None:
         """Why nothing is sealed; `None` if it is."""
 
+    def end(self, works: Works) -> None:
+        """Ends what was begun; what is in hand is finished."""
+
 
 class Whole:
     """All of it."""
@@ -57,6 +61,11 @@ class Whole:
     def seal_error(self, works: Works) -> str | None:
         """What this process's sealer says."""
         return works.sealer.error
+
+    def end(self, works: Works) -> None:
+        """Ends both, and gives their leases up."""
+        works.sealer.stop()
+        works.projector.stop()
 
 
 class Keeping(Whole):
@@ -84,11 +93,13 @@ class Serving:
     def __init__(self, link: Link, number: int) -> None:
         self._link = link
         self._number = number
+        self._ear: Ear | None = None
 
     def begin(self, works: Works, *, seals: bool) -> None:  # noqa: ARG002
-        """Tells of its appends, and is told of the books."""
+        """Tells of its appends, and is told of the books, also when it is another server that keeps them just now."""
         works.recorder.on_append(self._link.appended)
         self._link.on_advanced(self._number, works.books.reached)
+        self._ear = Ear(works.recorder.database, lambda _: None, works.books.told)
 
     def advanced(self, works: Works, position: int) -> None:
         """Its projector is not started; if somebody has it catch up, that counts here."""
@@ -97,3 +108,8 @@ class Serving:
     def seal_error(self, works: Works) -> str | None:  # noqa: ARG002
         """What the sealer says of the process that keeps the tree."""
         return self._link.seal()
+
+    def end(self, works: Works) -> None:  # noqa: ARG002
+        """Listens no more."""
+        if self._ear is not None:
+            self._ear.close()

@@ -189,8 +189,7 @@ class Runtime:
             self._thread.join(RETRY)
         if self.replica is not None:
             self.replica.stop()
-        self.sealer.stop()
-        self.projector.stop()
+        self._part.end(self._works)
         self.recorder.close()
         if self.tracer is not None:
             self.tracer.close()

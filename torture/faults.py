@@ -195,6 +195,15 @@ def _server_killed(stage: Stage, dice: Random) -> bool:
     return True
 
 
+def _process_killed(stage: Stage, dice: Random) -> bool:
+    """One of those of a server that has several: the others go on, and it is started again."""
+    children = [child for server in stage.servers.values() for child in server.family()[1:]]
+    if not children:
+        return False
+    dice.choice(sorted(children, key=lambda child: child.pid)).kill()
+    return True
+
+
 def _server_stopped(stage: Stage, dice: Random) -> bool:
     """In order: what it has in hand is ended first."""
     server = stage.servers[dice.choice(NAMES)]
@@ -216,7 +225,7 @@ def _two_projectors(stage: Stage, dice: Random) -> bool:
     with stage.postgres.admin() as admin:
         row = admin.execute("SELECT holder FROM quarterdeck_books.lease").fetchone()
     process = int(row[0].rpartition(":")[2]) if row else 0
-    server = next((each for each in stage.servers.values() if each.process == process), None)
+    server = next((one for one in stage.servers.values() if process in {each.pid for each in one.family()}), None)
     if server is None:
         return False
     stage.recoveries.fault("two_projectors")
@@ -263,6 +272,7 @@ KINDS: dict[str, Kind] = {
         _losing("http_answer_lost", 60, _one_of_ways, a_write),
         _losing("http_answer_broken_off", 30, _one_of_ways, a_write, break_off=True),
         Kind("server_killed", 50, SERVERS, _server_killed),
+        Kind("process_killed", 30, SERVERS, _process_killed),
         Kind("server_stopped", 15, SERVERS, _server_stopped),
         Kind("server_frozen", 30, SERVERS, _server_frozen),
         Kind("two_projectors", 20, SERVERS, _two_projectors, breaks_later=True),

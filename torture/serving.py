@@ -1,4 +1,4 @@
-"""One `quarterdeck serve` in a process of its own, which can be killed, frozen, told to stop, and started again."""
+"""One `quarterdeck serve`, of one process or of several: killed, frozen, told to stop, and started again."""
 
 import os
 import re
@@ -7,7 +7,10 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
 
 ADMIN_KEY = "qd_the-admin-of-all-torture"
 _AT = re.compile(r"Quarterdeck is at http://127\.0\.0\.1:(\d+)")
@@ -17,23 +20,31 @@ _STOPS = 60.0
 
 
 class Server:
-    """A server of the ledger at `url`. Its log is `name`.log in the folder; the data folder is shared by all."""
+    """A server of the ledger at `url`. Its log is `name`.log in the folder; the data folder is shared by all.
 
-    def __init__(self, name: str, folder: Path, url: str) -> None:
+    With `processes`, one of them keeps the books and the others serve (`api.workers`).
+    """
+
+    def __init__(self, name: str, folder: Path, url: str, processes: int = 1) -> None:
         self.name = name
+        self.processes = processes
         self.log = folder / f"{name}.log"
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith(("QUARTERDECK_", "PG"))} | {
             "QUARTERDECK_DATABASE_URL": url,
             "QUARTERDECK_DATA": str(folder / "data"),
             "QUARTERDECK_ADMIN_KEY": ADMIN_KEY,
+            "QUARTERDECK_PROCESSES": str(processes),
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
 
-    @property
-    def process(self) -> int:
-        """Its process id; 0 before it was started."""
-        return self._process.pid if self._process else 0
+    def family(self) -> list[psutil.Process]:
+        """Its processes: the one that was started, and those that it started; none if it does not live."""
+        with suppress(psutil.NoSuchProcess):
+            if self._process is not None and self._process.poll() is None:
+                first = psutil.Process(self._process.pid)
+                return [first, *first.children()]
+        return []
 
     def start(self) -> None:
         """Returns when it takes requests."""
@@ -64,19 +75,23 @@ class Server:
         return connection
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends a signal, if it lives."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(number)
+        """Sends a signal to all of its processes, if it lives."""
+        for process in self.family():
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def kill(self) -> None:
         """Ends it without a word."""
+        family = self.family()
         self.signal(signal.SIGKILL)
         self._wait()
+        psutil.wait_procs(family, timeout=_STOPS)
 
     def stop(self) -> None:
         """Tells it to stop, and waits until it has."""
         self.signal(signal.SIGCONT)
-        self.signal(signal.SIGTERM)
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
         self._wait()
 
     def ended(self) -> bool:

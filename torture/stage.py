@@ -1,4 +1,5 @@
 """What there is to break: one PostgreSQL, two servers on one ledger, and a proxy before each of them on both sides.
+The first server is three processes, of which two serve.
 
 clients ─▶ proxy ─▶ server one ─▶ proxy ─┐
        └─▶ proxy ─▶ server two ─▶ proxy ─┴─▶ PostgreSQL ( ┄▶ a synchronous replica, for a failover)
@@ -25,6 +26,7 @@ from torture.recovery import Recoveries
 from torture.serving import Server
 
 NAMES = ("one", "two")
+_PROCESSES = {"one": 3, "two": 1}
 PATIENCE = 120.0
 """Seconds in which everything must be well again when nothing breaks any more."""
 
@@ -50,7 +52,7 @@ class Stage:
         self.servers = {}
         for name, proxy in self.database_proxies.items():
             url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable&gssencmode=disable"
-            self.servers[name] = Server(name, folder, url)
+            self.servers[name] = Server(name, folder, url, _PROCESSES[name])
             self._ending.callback(self.servers[name].kill)
         with ThreadPoolExecutor() as pool:
             list(pool.map(Server.start, self.servers.values()))
