@@ -133,6 +133,13 @@ def secret_in(authorization: str) -> str | None:
     return None
 
 
+def token_in(authorization: str | None) -> str | None:
+    """The token in an Authorization header: what comes as Bearer and looks like JSON in base64url, with dots."""
+    scheme, _, rest = (authorization or "").partition(" ")
+    token = rest.strip()
+    return token if scheme.lower() == "bearer" and token.startswith(("ey", "ew")) and "." in token else None
+
+
 def _kept(file: Path) -> str:
     """The secret in the file; a new one, if there is no file yet."""
     try:

@@ -21,10 +21,9 @@ from starlette.types import Scope
 
 from api.bodies import payload_of
 from api.conditions import conditional
-from api.credentials import Identity, secret_in
+from api.credentials import Identity, secret_in, token_in
 from api.errors import BadToken, TooManyFailures, Unauthenticated, pointer
 from api.logs import CURRENT
-from api.oidc.tokens import token_in
 from api.runtime import Runtime
 from domain.errors import Fault, Forbidden, Invalid, NotReady
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -24,7 +25,7 @@ from api.credentials import Keys
 from api.lookups import Lookups
 from api.metrics import Metrics
 from api.observer import Observer
-from api.oidc.sign_in import SignIn
+from api.oidc.settings import OidcSettings
 from api.parts import Part, Whole, Works
 from api.setting_errors import SettingsError
 from api.settings import Settings
@@ -45,6 +46,9 @@ from projections.reading import Books
 from projections.replica import PATIENCE as REPLICA_PATIENCE
 from projections.replica import Replica
 from projections.sealing import seal_due
+
+if TYPE_CHECKING:
+    from api.oidc.sign_in import SignIn
 
 _LOG = logging.getLogger("quarterdeck.runtime")
 
@@ -75,7 +79,7 @@ class Runtime:
         self.keys = Keys(database, settings.admin_key)
         self.lookups = Lookups(self.keys)
         self.attempts = Attempts()
-        self.sign_in = None if settings.oidc is None else SignIn(settings.oidc, database, self.ledger, self.books)
+        self.sign_in = None if settings.oidc is None else _sign_in(settings.oidc, database, self.ledger, self.books)
         self.signing = KeyFolder(settings.data, database.schema)
         self.sealer = Sealer(database, self.recorder, self.signing)
         self._part = part or Whole()
@@ -193,6 +197,13 @@ class Runtime:
         self.recorder.close()
         if self.tracer is not None:
             self.tracer.close()
+
+
+def _sign_in(settings: OidcSettings, database: Database, ledger: Ledger, books: Books) -> "SignIn":
+    # What it takes to ask a provider is large, and most have none.
+    from api.oidc.sign_in import SignIn
+
+    return SignIn(settings, database, ledger, books)
 
 
 def _unquoted(error: Exception) -> str:

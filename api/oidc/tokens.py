@@ -17,13 +17,6 @@ TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt", "application/jwt"})
 """What a token may say it is. An access token (RFC 9068), or just a JWT, as most providers call theirs."""
 
 
-def token_in(authorization: str | None) -> str | None:
-    """The token in an Authorization header: what comes as Bearer and looks like JSON in base64url, with dots."""
-    scheme, _, rest = (authorization or "").partition(" ")
-    token = rest.strip()
-    return token if scheme.lower() == "bearer" and token.startswith(("ey", "ew")) and "." in token else None
-
-
 def verified(token: str, keys: KeySet, settings: OidcSettings) -> Mapping[str, Any]:
     """The claims of a good token. Raises `BadToken`, and `ProviderAway` if that cannot be known yet."""
     header = _header(token)

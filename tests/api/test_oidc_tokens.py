@@ -7,10 +7,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from api.credentials import token_in
 from api.errors import BadToken
 from api.oidc.keys import KeySet
 from api.oidc.settings import OidcSettings
-from api.oidc.tokens import LONGEST, token_in, verified
+from api.oidc.tokens import LONGEST, verified
 from tests.support.oidc.forging import AUDIENCE, ISSUER, SigningPair, claims, encoded, tampered
 
 SETTINGS = OidcSettings(ISSUER, AUDIENCE)
