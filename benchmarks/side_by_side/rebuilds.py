@@ -6,6 +6,7 @@ was last said; each on its own events, fewer of them, since the one commits and 
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from time import perf_counter
 from typing import Any
@@ -26,6 +27,10 @@ from benchmarks.side_by_side.story import Story
 from projections.rebuild import rebuild
 
 _EACH = 40
+_LIMIT = "limit_books"
+_TABLES = """\
+SELECT tablename, indexdef FROM pg_tables LEFT JOIN pg_indexes USING (schemaname, tablename)
+ WHERE schemaname = %s ORDER BY 1, 2"""
 _PATIENCE = 600.0
 
 
@@ -48,6 +53,7 @@ def figures(bench: Bench) -> Iterator[Figure]:
             "ours": lambda: _ours(runtime),
             "ours, not comparing": lambda: _ours(runtime, compare=False),
             "library": lambda: _library(bench.postgres, count // _EACH, _EACH)[0],
+            "PostgreSQL, our rows alone": lambda: _limit(runtime),
         }
         if bench.emmett is not None:
             peer = stack.enter_context(Talker(bench.emmett, environment(bench.postgres.database())))
@@ -66,6 +72,31 @@ def _ours(runtime: Runtime, *, compare: bool = True) -> Round:
     if not report.swapped:
         raise AssertionError(f"the books differ: {report.differences}")
     return Round(report.position / report.seconds)
+
+
+def _limit(runtime: Runtime) -> Round:
+    """The same rows, with nothing computed or sent: what is left to gain from all else together."""
+    database = runtime.database
+    with database.owner_connection() as owner:
+        found = owner.execute(_TABLES, [database.books]).fetchall()
+        tables: dict[str, list[str]] = {}
+        for table, index in found:
+            tables.setdefault(table, []).extend([index] if index else [])
+        owner.execute(f"DROP SCHEMA IF EXISTS {_LIMIT} CASCADE; CREATE SCHEMA {_LIMIT}")
+
+    def make(table: str) -> None:
+        with database.owner_connection() as connection:
+            connection.execute(f"CREATE TABLE {_LIMIT}.{table} AS TABLE {database.books}.{table}")
+            for index in tables[table]:
+                connection.execute(index.replace(f" ON {database.books}.", f" ON {_LIMIT}."))
+
+    started = perf_counter()
+    with ThreadPoolExecutor(len(tables)) as pool:
+        list(pool.map(make, tables))
+    seconds = perf_counter() - started
+    with database.owner_connection() as owner:
+        owner.execute(f"DROP SCHEMA {_LIMIT} CASCADE")
+    return Round(runtime.recorder.head().position / seconds)
 
 
 def library_rows(postgres: Postgres, streams: int, each: int) -> int:
