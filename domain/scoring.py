@@ -206,7 +206,16 @@ def stale(
     if not cycle_open:
         return False
     since = checked_in_at or max(began_at, start_of(starts_on))
-    return at - since > timedelta(days=every_days)
+    return since < silent_before(every_days, at)
+
+
+@lru_cache(maxsize=1024)  # as is this
+def silent_before(every_days: int, at: datetime) -> datetime:
+    """What was said last before this instant is too long ago at the instant `at`."""
+    try:
+        return at - timedelta(days=every_days)
+    except OverflowError:  # before the first instant there is nothing
+        return datetime.min.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=1024)  # of a board's key results all ask for the same day

@@ -1,11 +1,14 @@
 """The board: a cycle, its score, and each objective with its key results and theirs; and the same for a team."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
+
+import orjson
 
 from domain.errors import NotFound
 from domain.scoring import six
-from projections import shapes
+from projections import shapes, written
 from projections.goals import CYCLES, cycle_row, cycle_scores, in_cycle, objective_shapes
 from projections.reading import Reading
 from projections.resources import TEAMS
@@ -22,7 +25,19 @@ def board_of(
     reading: Reading, cycle: Row, objectives: Sequence[Row], key_results: Sequence[Row] | None = None
 ) -> Shape:
     """The board that some rows make: the books', or such as were folded in memory under some assumption."""
-    score = shapes.cycle_score(objectives)
+    shown = objective_shapes(reading, objectives, {cycle["id"]: cycle}, key_results)
+    return _board(reading, cycle, shapes.cycle_score(objectives), shown)
+
+
+def written_board(reading: Reading, cycle: UUID) -> Shape:
+    """The same, its objectives written as JSON already: for who sends it on and looks at none of them."""
+    row = cycle_row(reading, cycle)
+    goals = written.objectives(reading, row)
+    score = shapes.cycle_score(goal.counted for goal in goals)
+    return _board(reading, row, score, orjson.Fragment(b"[%s]" % b",".join([goal.json for goal in goals])))
+
+
+def _board(reading: Reading, cycle: Row, score: Decimal | None, objectives: object) -> Shape:
     inside = reading.rows(CYCLES["inside"], parent=cycle["id"])
     scores = cycle_scores(reading, [each["id"] for each in inside])
     return {
@@ -31,7 +46,7 @@ def board_of(
         "valid_at": reading.valid_at,
         "score": six(score),
         "expected": six(shapes.when(cycle, reading.valid_at).expected),
-        "objectives": objective_shapes(reading, objectives, {cycle["id"]: cycle}, key_results),
+        "objectives": objectives,
         "cycles": [{"id": e["id"], "label": e["label"], "score": six(scores[e["id"]])} for e in inside],
     }
 

@@ -1,7 +1,7 @@
 """Everything that can be asked of the books: what the API and the command line import."""
 
 from projections.audit import AUDIT_FILTERS, audit, audit_items, names_of
-from projections.board import board, team_board
+from projections.board import board, team_board, written_board
 from projections.diff import at_end, cycle_diff, objective_diff, team_diff
 from projections.explain import explain_cycle, explain_key_result, explain_objective
 from projections.goalposts import goalposts
@@ -66,6 +66,7 @@ __all__ = [
     "team_report",
     "team_series",
     "what_if",
+    "written_board",
 ]
 
 cycle_named = Reading.cycle_named

@@ -8,21 +8,16 @@ database. Rows say from which position to which they are known, so everything th
 of one position, whatever is written meanwhile.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any, LiteralString, NamedTuple, Protocol
 from uuid import UUID
 
 import psycopg
 from psycopg import IsolationLevel
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
 from psycopg.rows import dict_row
 
 from domain.errors import NotFound, NotReady, invalid
@@ -32,31 +27,12 @@ from ledger.database import Connection, Database
 from ledger.reader import Reader
 from ledger.sql import load
 from projections.arrivals import Arrivals
+from projections.forms import BYTES, TEXTS, Exact, Form
+from projections.remembered import Remembered
 
 SQL = load("projections", "reading.sql")
 PATIENCE = 5.0
 POSITION = re.compile(r"0|[1-9][0-9]{0,17}")
-
-
-_decoder = json.JSONDecoder(parse_float=Decimal)
-
-
-@lru_cache(maxsize=8_192)
-def _short(data: bytes) -> Any:
-    return _decoder.decode(str(data, "utf-8"))
-
-
-_SHORT = 400
-"""Bytes of JSON worth remembering: measures and values, of which a board has thousands, most of them alike."""
-
-
-class _Exact(Loader):
-    """JSON with exact numbers. What comes of it is shared by answers, and is not to be changed."""
-
-    def load(self, data: Buffer) -> Any:
-        """The value of a column."""
-        text = data if type(data) is bytes else bytes(data)
-        return _short(text) if len(text) <= _SHORT else _decoder.decode(str(text, "utf-8"))
 
 
 @dataclass(slots=True)
@@ -71,13 +47,29 @@ class Reading:
     explicit: bool = False
     replica: bool = False
     memo: dict[Any, Any] = field(default_factory=dict)
+    remembered: Remembered = field(default_factory=Remembered)
 
     def rows(self, query: LiteralString, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a query, which may name `as_of` and `valid_at`."""
         clocks = {"as_of": self.position, "valid_at": self.valid_at}
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            cursor.adapters.register_loader("jsonb", _Exact)
+            cursor.adapters.register_loader("jsonb", Exact)
             return cursor.execute(query, clocks | parameters).fetchall()
+
+    def texts(self, query: LiteralString, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The same as tuples whose ids, numbers and JSON are texts, as the database writes them."""
+        return self._tuples(query, parameters, TEXTS)
+
+    def raw(self, query: LiteralString, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The same as tuples whose ids and instants are bytes, which tell them apart and cost nothing."""
+        return self._tuples(query, parameters, BYTES)
+
+    def _tuples(self, query: LiteralString, parameters: dict[str, Any], form: Form) -> list[tuple[Any, ...]]:
+        clocks = {"as_of": self.position, "valid_at": self.valid_at}
+        with self.connection.cursor() as cursor:
+            for name in form.types:
+                cursor.adapters.register_loader(name, form.loader)
+            return cursor.execute(query, clocks | parameters, binary=form.binary).fetchall()
 
     def value(self, query: LiteralString, **parameters: Any) -> Any:
         """The first column of the first row; `None` without one."""
@@ -117,6 +109,7 @@ class Books:
     def __init__(self, database: Database, reader: Reader) -> None:
         self.database = database
         self.reader = reader
+        self.remembered = Remembered()
         self._arrivals = Arrivals()
 
     def reached(self, position: int) -> None:
@@ -159,7 +152,8 @@ class Books:
                 self.wait_for(position)
                 connection = stack.enter_context(snapshot(self.database))
                 self._check(self._stand(connection)[0], position)
-            yield view(connection, self.reader, Asked(position, explicit, now), valid_at)
+            found = view(connection, self.reader, Asked(position, explicit, now), valid_at)
+            yield replace(found, remembered=self.remembered)
 
     @contextmanager
     def reading_at(self, position: int, valid_at: datetime | None) -> Iterator[Reading]:

@@ -128,7 +128,8 @@ class Replica:
                 connection = stack.enter_context(snapshot(self._database))
                 asked, reached = self._stand(connection, as_of, max(least, self._forgotten))
                 if reached and asked is not None:
-                    return view(connection, self._primary.reader, asked, valid_at, replica=True)
+                    found = view(connection, self._primary.reader, asked, valid_at, replica=True)
+                    return replace(found, remembered=self._primary.remembered)
                 stack.close()
                 if reached or monotonic() > deadline:
                     return None

@@ -1,6 +1,6 @@
 """Rows as answers show them (contract, section 5, "Shapes"): unknown is null, never left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -193,7 +193,7 @@ def initiative(row: Row) -> Shape:
     }
 
 
-def cycle_score(objectives: Sequence[Row]) -> Decimal | None:
+def cycle_score(objectives: Iterable[Row]) -> Decimal | None:
     """Σ weight × official score ÷ Σ weight over the active objectives that measure something."""
     return scoring.mean(
         scoring.Weighted(row["weight"], scoring.official(row["score"], row["grade"]))

@@ -56,11 +56,37 @@ SELECT v.*
    AND v.cycle = ANY (%(cycles)s)
  ORDER BY a.position, a.child;
 
+-- name: places_in_cycle
+-- The same of one cycle, but only which version of each it is: what of it `projections.written` remembers.
+SELECT v.id, v.valid_from, v.position, v.known_from, v.made
+  FROM attachments AS a
+ CROSS JOIN LATERAL (
+        SELECT *, xmin AS made FROM objective_versions
+         WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ WHERE a.parent = 'cycle/' || %(cycle)s::uuid AND a.position <= %(as_of)s AND v.cycle = %(cycle)s
+ ORDER BY a.position, a.child;
+
+-- name: to_write
+-- Some objectives at both clocks, in the order asked for, with what of them is shown, in the order of
+-- `projections.written.Goal`.
+SELECT v.id, v.external_id, v.cycle, v.title, v.description, v.reflection, v.redactions, v.team, v.owner,
+       array_to_json(v.tags) AS tags, v.commitment, v.weight, v.aligned_to, v.carried_from, v.state, v.progress, v.score,
+       v.grade, v.band, v.met
+  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (id, n)
+ CROSS JOIN LATERAL (
+        SELECT * FROM objective_versions
+         WHERE id = wanted.id AND valid_from <= %(valid_at)s
+           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
+         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
+ ORDER BY wanted.n;
+
 -- name: carried
 -- What some objectives were carried forward to, at both clocks: (old, new), the latest one last.
 SELECT DISTINCT o.carried_from AS old, o.id AS new, min(o.position) OVER (PARTITION BY o.id) AS born
   FROM objective_versions AS o
- WHERE o.carried_from = ANY (%(ids)s) AND o.valid_from <= %(valid_at)s
+ WHERE o.carried_from = ANY (%(ids)s::uuid[]) AND o.valid_from <= %(valid_at)s
    AND o.known_from <= %(as_of)s AND (o.known_to IS NULL OR o.known_to > %(as_of)s)
  ORDER BY born;
 

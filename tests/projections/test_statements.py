@@ -89,10 +89,13 @@ def test_a_board_of_few_and_of_many_sends_equally_many_statements(reading: Readi
     few, many = company.uid("few"), company.uid("many")
     for name, ask in {
         "board": partial(questions.board, reading),
+        "board, written": partial(questions.written_board, reading),
         "board of a team": partial(questions.team_board, reading, company.uid("team 0")),
         "series": partial(questions.cycle_series, reading, step="week"),
         "seals": partial(questions.seals, reading),
         "goalposts": partial(questions.goalposts, reading),
     }.items():
         assert 0 < sent(reading, partial(ask, few)) == sent(reading, partial(ask, many)), name
+    sparing = sent(reading, partial(questions.written_board, reading, few))
+    assert sparing == sent(reading, partial(questions.written_board, reading, many)), "board, written again"
     assert [len(questions.board(reading, cycle)["objectives"]) for cycle in (few, many)] == [FEW, MANY]

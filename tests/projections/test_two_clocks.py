@@ -7,6 +7,7 @@ import hypothesis
 import orjson
 import pytest
 
+from api import answers
 from domain.errors import NotFound
 from domain.kernel import Draft, Kind, Ref
 from domain.member.events import MemberRoleGiven
@@ -206,9 +207,13 @@ def _ask(books, ledger, dice):
 def _board(books, cycle, position, instant):
     with books.reading(str(position), instant.isoformat().replace("+00:00", "Z")) as reading:
         try:
-            return _bytes(questions.board(reading, cycle))
+            board = questions.board(reading, cycle)
         except NotFound:
             return None
+        # What is sent over HTTP is written from the rows directly; twice, since the second time much is remembered.
+        written = [answers.to_json(questions.written_board(reading, cycle)) for _ in range(2)]
+        assert written == [answers.to_json(board)] * 2
+        return _bytes(board)
 
 
 def _bytes(value):

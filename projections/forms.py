@@ -1,0 +1,50 @@
+"""The forms in which values come from the database, besides those of psycopg."""
+
+import json
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.types.string import ByteaBinaryLoader, TextLoader
+
+_decoder = json.JSONDecoder(parse_float=Decimal)
+
+
+def exact(text: str) -> Any:
+    """What JSON says, with exact numbers."""
+    return _decoder.decode(text)
+
+
+@lru_cache(maxsize=8_192)
+def _short(data: bytes) -> Any:
+    return exact(str(data, "utf-8"))
+
+
+_SHORT = 400
+"""Bytes of JSON worth remembering: measures and values, of which a board has thousands, most of them alike."""
+
+
+class Exact(Loader):
+    """JSON with exact numbers. What comes of it is shared by answers, and is not to be changed."""
+
+    def load(self, data: Buffer) -> Any:
+        """The value of a column."""
+        text = data if type(data) is bytes else bytes(data)
+        return _short(text) if len(text) <= _SHORT else exact(str(text, "utf-8"))
+
+
+class Form(NamedTuple):
+    """How values of some types come where Python need not understand them."""
+
+    types: tuple[str, ...]
+    loader: type[Loader]
+    binary: bool
+
+
+TEXTS = Form(("uuid", "numeric", "json", "jsonb"), TextLoader, binary=False)
+"""Ids, numbers and JSON as the database writes them."""
+
+BYTES = Form(("uuid", "timestamptz", "xid"), ByteaBinaryLoader, binary=True)
+"""Ids and instants as bytes, which tell them apart and cost nothing."""
