@@ -46,5 +46,5 @@ class Form(NamedTuple):
 TEXTS = Form(("uuid", "numeric", "json", "jsonb"), TextLoader, binary=False)
 """Ids, numbers and JSON as the database writes them."""
 
-BYTES = Form(("uuid", "timestamptz", "xid"), ByteaBinaryLoader, binary=True)
-"""Ids and instants as bytes, which tell them apart and cost nothing."""
+BYTES = Form(("uuid", "timestamptz", "xid", "tid"), ByteaBinaryLoader, binary=True)
+"""Ids, instants and places of rows as bytes, which tell them apart and cost nothing."""

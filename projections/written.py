@@ -11,8 +11,8 @@ not in the rows for this page, too; tests hold both to the same bytes (decision 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import orjson
 
@@ -52,12 +52,13 @@ class Goal(NamedTuple):
     met: bool
 
 
-class Parts(NamedTuple):
-    """The key results of an objective: all of them as JSON, and titles and statuses of the active ones."""
+class Part(NamedTuple):
+    """A key result as JSON, and what of it is said of its objective."""
 
-    written: list[str]
-    titles: list[Any]
-    statuses: list[Status]
+    json: str
+    title: Any
+    status: Status
+    is_active: bool
 
 
 class Written(NamedTuple):
@@ -86,38 +87,51 @@ def objectives(reading: Reading, cycle: Row) -> list[Written]:
     carried = {old: new for old, new, _ in reading.texts(OBJECTIVES["carried"], ids=ids)}
     # What the rows do not tell: what depends on the cycle and the instant, and on what came of an objective.
     beside = str(when.expected), cycle["state"]
-    keys = [
-        (*beside, carried.get(str(UUID(bytes=goal[0]))) if carried else None, goal, *parts[goal[0]]) for goal in goals
-    ]
+    keys = [(*beside, carried.get(_id(goal[0])) if carried else None, goal, *parts[goal[0]]) for goal in goals]
     found = [reading.remembered.get(key) for key in keys]
     missing = [n for n, one in enumerate(found) if one is None]
     if missing:
         made = _write(reading, [keys[n] for n in missing], when, silence)
         for n, one in zip(missing, made, strict=True):
-            reading.remembered.put(keys[n], one, len(one.json) + _PLACE * len(keys[n]))
+            reading.remembered.put(keys[n], one, len(one.json) + _SIZE * len(keys[n]))
             found[n] = one
     return found
 
 
-_PLACE = 350
-"""Bytes that the place of a version takes as a part of a key, about."""
+_SIZE = 400
+"""Bytes that a raw row takes as a part of a key, about."""
 
 
 def _write(reading: Reading, keys: Sequence[tuple[Any, ...]], when: When, silence: Mapping[str, Any]) -> list[Written]:
     """Writes objectives that nothing is remembered of."""
-    rows = reading.texts(OBJECTIVES["to_write"], ids=_array(key[3][0].hex() for key in keys))
-    goals = [Goal._make(row) for row in rows]
-    parts = {goal.id: Parts([], [], []) for goal in goals}
-    ids = _array(part[1].hex() for key in keys for part in key[4:])
-    _parts(parts, reading.texts(KEY_RESULTS["to_write"], ids=ids, **silence), when)
-    return [
-        Written(_objective(goal, parts[goal.id], key[2]).encode(), _counted(goal))
-        for goal, key in zip(goals, keys, strict=True)
-    ]
+    goal_places = [_place(goal[5]) for _, _, _, goal, *_ in keys]
+    part_places = [[_place(part[6]) for part in parts] for _, _, _, _, *parts in keys]
+    rows = reading.texts(OBJECTIVES["to_write"], places=_array(goal_places))
+    goals = {place: Goal._make(row) for place, *row in rows}
+    rows = reading.texts(KEY_RESULTS["to_write"], places=_array(chain.from_iterable(part_places)), **silence)
+    parts = _parts(rows, when)
+    made = []
+    for (_, _, carried_to, *_), place, places in zip(keys, goal_places, part_places, strict=True):
+        goal = goals[place]
+        json = _objective(goal, [parts[place] for place in places], carried_to)
+        made.append(Written(json.encode(), _counted(goal)))
+    return made
 
 
-def _array(ids: Iterable[str]) -> str:
-    return f"{{{','.join(ids)}}}"
+def _id(raw: bytes) -> str:
+    """An id as the database writes it."""
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _place(raw: bytes) -> str:
+    """The place of a row as the database writes it."""
+    return f"({int.from_bytes(raw[:4])},{int.from_bytes(raw[4:])})"
+
+
+def _array(items: Iterable[str]) -> str:
+    """Ids or places as an array."""
+    return f"{{{','.join([_quoted(item) for item in items])}}}"
 
 
 def _counted(goal: Goal) -> Row:
@@ -143,24 +157,21 @@ class _Scores(dict[str, tuple[str, Pace]]):
         return found
 
 
-def _parts(found: Mapping[str, Parts], rows: Iterable[tuple[Any, ...]], when: When) -> None:
-    """Writes key results to those of their objectives: as `shapes.key_result`, in the order of its fields."""
+def _parts(rows: Iterable[tuple[Any, ...]], when: When) -> dict[str, Part]:
+    """Place → a key result as `shapes.key_result` shows it, in the order of its fields."""
+    parts: dict[str, Part] = {}
     scores, is_open = _Scores(when.expected), when.cycle["state"] == "open"
     for row in rows:
         (
-            objective, id, external_id, title, redactions, owner, team, tags, weight, measure, carried_from, state,
-            value, progress, score, grade, said, confidence, checked_in_at, silent, kpi, measured
+            place, id, objective, external_id, title, redactions, owner, team, tags, weight, measure, carried_from,
+            state, value, progress, score, grade, said, confidence, checked_in_at, silent, kpi, measured
         ) = row  # fmt: skip
-        parts = found[objective]
         shown, pace = scores[score]
         status = scoring.status(checked_in_at is not None or measured, said, pace)
         is_active = state == "active"
         if redactions is not None:
             title = _text(title, "title", redactions)
-        if is_active:
-            parts.titles.append(title)
-            parts.statuses.append(status)
-        parts.written.append(
+        json = (
             f'{{"id":"{id}"'
             f',"external_id":{"null" if external_id is None else _json(external_id)}'
             f',"objective":"{objective}"'
@@ -183,21 +194,25 @@ def _parts(found: Mapping[str, Parts], rows: Iterable[tuple[Any, ...]], when: Wh
             f',"stale":{"true" if silent and is_active and is_open else "false"}'
             f',"kpi":{"null" if kpi is None else _quoted(kpi)}}}'
         )
+        parts[place] = Part(json, title, status, is_active)
+    return parts
 
 
-def _objective(goal: Goal, parts: Parts, carried_to: str | None) -> str:
+def _objective(goal: Goal, parts: Sequence[Part], carried_to: str | None) -> str:
     """As `shapes.objective`, in the order of its fields."""
     title, description, reflection = (
         _text(getattr(goal, name), name, goal.redactions) for name in ("title", "description", "reflection")
     )
-    status = scoring.worst(parts.statuses) if goal.progress is not None else "pending"
+    active = [part for part in parts if part.is_active]
+    statement = shapes.statement(title, [part.title for part in active])
+    status = scoring.worst(part.status for part in active) if goal.progress is not None else "pending"
     return (
         f'{{"id":"{goal.id}"'
         f',"external_id":{_json(goal.external_id)}'
         f',"cycle":"{goal.cycle}"'
         f',"title":{_json(title)}'
         f',"description":{_json(description)}'
-        f',"statement":{_json(shapes.statement(title, parts.titles))}'
+        f',"statement":{_json(statement)}'
         f',"team":{_nullable(goal.team, _quoted)}'
         f',"owner":{_nullable(goal.owner, _quoted)}'
         f',"tags":{goal.tags}'
@@ -214,7 +229,7 @@ def _objective(goal: Goal, parts: Parts, carried_to: str | None) -> str:
         f',"band":"{goal.band}"'
         f',"met":{"true" if goal.met else "false"}'
         f',"status":"{status}"'
-        f',"key_results":[{",".join(parts.written)}]}}'
+        f',"key_results":[{",".join([part.json for part in parts])}]}}'
     )
 
 

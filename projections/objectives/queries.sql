@@ -58,10 +58,10 @@ SELECT v.*
 
 -- name: places_in_cycle
 -- The same of one cycle, but only which version of each it is: what of it `projections.written` remembers.
-SELECT v.id, v.valid_from, v.position, v.known_from, v.made
+SELECT v.id, v.valid_from, v.position, v.known_from, v.made, v.place
   FROM attachments AS a
  CROSS JOIN LATERAL (
-        SELECT *, xmin AS made FROM objective_versions
+        SELECT *, xmin AS made, ctid AS place FROM objective_versions
          WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
            AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
@@ -69,18 +69,13 @@ SELECT v.id, v.valid_from, v.position, v.known_from, v.made
  ORDER BY a.position, a.child;
 
 -- name: to_write
--- Some objectives at both clocks, in the order asked for, with what of them is shown, in the order of
--- `projections.written.Goal`.
-SELECT v.id, v.external_id, v.cycle, v.title, v.description, v.reflection, v.redactions, v.team, v.owner,
+-- Some versions, by where they lie, with what of them is shown, in the order of `projections.written.Goal`. A place holds for
+-- as long as the snapshot that told it.
+SELECT v.ctid AS place, v.id, v.external_id, v.cycle, v.title, v.description, v.reflection, v.redactions, v.team, v.owner,
        array_to_json(v.tags) AS tags, v.commitment, v.weight, v.aligned_to, v.carried_from, v.state, v.progress, v.score,
        v.grade, v.band, v.met
-  FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (id, n)
- CROSS JOIN LATERAL (
-        SELECT * FROM objective_versions
-         WHERE id = wanted.id AND valid_from <= %(valid_at)s
-           AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
-         ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
- ORDER BY wanted.n;
+  FROM objective_versions AS v
+ WHERE v.ctid = ANY (%(places)s::tid[]);
 
 -- name: carried
 -- What some objectives were carried forward to, at both clocks: (old, new), the latest one last.
