@@ -1,7 +1,7 @@
 """The board of 500 objectives with 2,000 key results, now and as of an instant in its past, on two sizes of ledgers.
 
-Over HTTP, as JSON, by one client; and the question alone, without JSON: what Django's `history.as_of` takes to fetch,
-and what our question takes.
+Over HTTP, as JSON, by one client; and the question alone: what Django's `history.as_of` takes to fetch, and what our
+question takes, which writes JSON as it goes and remembers what it wrote: so it is asked with nothing remembered, too.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ from benchmarks.side_by_side.checks import as_of
 from benchmarks.side_by_side.measure import Figure, Goal, Round, interleaved, timed
 from benchmarks.side_by_side.processes import Served, Talker
 from projections import questions
+from projections.remembered import Remembered
 
 _TIMES = 5
 """Answers a round."""
@@ -71,16 +72,21 @@ def _round(http: Talker, server: Served, path: str) -> Round:
 def _question(runtime: Runtime, stage: Stage) -> Sides:
     cycle, past = stage.story.cycle(stage.story.quarters - 1), stage.story.past()
 
-    def ask(instant: str | None) -> float:
+    def ask(instant: str | None, *, afresh: bool = False) -> float:
+        if afresh:
+            runtime.books.remembered = Remembered()
+
         def board() -> None:
             with runtime.books.reading(instant) as reading:
-                questions.board(reading, cycle)
+                questions.written_board(reading, cycle)
 
         return 1_000 * timed(board)
 
     sides: Sides = {}
     for when, at in (("now", None), ("as of", past)):
-        sides[f"ours, {when}"] = partial(_alone, partial(ask, at and as_of(at).partition("=")[2]))
+        instant = as_of(at).partition("=")[2] if at else None
+        sides[f"ours, {when}"] = partial(_alone, partial(ask, instant))
+        sides[f"ours, {when}, nothing remembered"] = partial(_alone, partial(ask, instant, afresh=True))
         if stage.peer is not None:
             order = {"do": "board", "label": stage.story.label, "as_of": at and at.isoformat()}
             sides[f"Django, {when}"] = partial(_alone, partial(stage.peer.ask, **order))

@@ -100,6 +100,12 @@ def test_stale_is_more_than_the_days_between_check_ins():
     assert silent(NOON + FORTNIGHT + MOMENT, checked_in_at=NOON)
 
 
+def test_what_is_looked_at_before_there_could_be_silence_is_not_stale():
+    """The calendar begins with the year 1."""
+    begin = datetime(1, 1, 3, tzinfo=UTC)
+    assert not silent(begin, began_at=begin - timedelta(days=1), starts_on=begin.date())
+
+
 def test_nothing_is_stale_in_a_cycle_that_is_not_open():
     assert not silent(NOON + 9 * FORTNIGHT, checked_in_at=NOON, cycle_open=False)
 
