@@ -4,6 +4,7 @@
     engine.py      feeds facts to the books, and collects the rows that change
     <book>/        cycles, teams, members, objectives, key_results, check_ins, initiatives: tables, rows, writer
     projector.py   the live driver: follows the ledger, one active at a time
+    batches.py     how it writes what a batch changes, in one call
     rebuild.py     the other driver: the whole ledger into shadow tables, compared, swapped in
     reading.py     the two clocks of a read, and waiting for what was written
     questions.py   the facade that the API and the command line ask

@@ -2,7 +2,8 @@
 
 The active one holds a PostgreSQL advisory lock on a connection of its own; when its process or that connection
 dies, another takes over. The lock only saves work: what keeps two from writing at once is that the bookmarks are
-locked, and compared, in the transaction that writes the rows.
+locked, and compared, in the transaction that writes the rows. That transaction is made on the lease's own connection
+(`projections.batches`), so whoever has lost that cannot write at all.
 
 It is woken by appends of its own process, if the recorder is told to (`wake`), and by announcements of those of
 others (`ledger.notify`) from `start()` to `stop()`. Both may be missing or late, so it looks by itself as well,
@@ -14,7 +15,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
@@ -23,10 +24,11 @@ import psycopg
 
 from domain.errors import NotReady
 from domain.kernel import Fact
-from ledger.database import Connection, Database
+from ledger.database import Connection, Database, reachable
 from ledger.notify import Ear
 from ledger.reader import Reader
 from projections import store
+from projections.batches import Writer
 from projections.engine import Engine, Standing
 from projections.preparing import prepare
 from projections.rebuild import rebuild
@@ -69,6 +71,7 @@ class Projector:
         self._woken = Event()
         self._stopping = Event()
         self._lock: Connection | None = None
+        self._writer: Writer | None = None
         self._checked = 0.0
         self._engine: Engine | None = None
         self._thread: Thread | None = None
@@ -164,12 +167,21 @@ class Projector:
             return False
         self._lock = connection
         self._checked = monotonic()
+        try:
+            self._take_over(connection)
+        except BaseException:
+            self._release()
+            raise
+        return True
+
+    def _take_over(self, connection: Connection) -> None:
+        """Makes sure of the books, and says who writes them from now on."""
         outdated = prepare(self._database)
         if outdated:
             self._renew_all(outdated)
         holder = f"{socket.gethostname()}:{os.getpid()}"
         connection.execute(SQL["show_lease"], {"holder": holder})
-        return True
+        self._writer = Writer(connection)
 
     def _renew_all(self, outdated: Sequence[str]) -> None:
         """Rebuilds books of an older program's versions, which answer until it is done."""
@@ -188,7 +200,7 @@ class Projector:
         _log.warning("Rebuilt %d events in %.1f s", report.position, report.seconds)
 
     def _release(self) -> None:
-        self._engine = None
+        self._engine = self._writer = None
         if self._lock is not None:
             with suppress(psycopg.Error):
                 self._lock.close()
@@ -210,22 +222,17 @@ class Projector:
     def _project(self, engine: Engine, facts: Sequence[Fact[Any]]) -> None:
         before = {standing.book.name: standing.position for standing in engine.standings}
         output = engine.take(facts)
-        changes = [(standing.book, output[standing.book.name]) for standing in engine.standings]
         renewed = redacted(facts)
-        with (
-            self._database.connection() as connection,
-            nullcontext() if renewed else store.in_one_go(connection, changes),
-            connection.transaction(),
-        ):
-            connection.execute(SQL["soon"])
-            known = store.standings(connection, hold=True)
-            if {name: position for name, (_, position, _) in known.items() if name in before} != before:
-                raise LostLease("the books were written by somebody else")
-            store.write(connection, changes)
-            store.advance(connection, engine.standings)
+
+        def renew_all(connection: Connection) -> None:
             for ref in renewed:
                 renew(connection, self._reader, ref, engine.position)
                 engine.forget()
+
+        with reachable():
+            assert self._writer is not None  # noqa: S101  # the lease is held
+            if not self._writer.write(output, engine.standings, before, renew_all if renewed else None):
+                raise LostLease("the books were written by somebody else")
         stopped = [standing for standing in engine.standings if standing.error]
         for standing in stopped:
             _log.error("The book of %s is stopped: %s", standing.book.name, standing.error)

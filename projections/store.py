@@ -5,8 +5,6 @@ names (psycopg.sql quotes them) and not written out once a book in a `.sql` file
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from functools import cache
 from importlib.resources import files
 from typing import Any, LiteralString
 from uuid import UUID
@@ -25,8 +23,6 @@ from projections.world import Source, Statement
 
 SQL = load("projections", "store.sql")
 PLACE = ("id", "position", "valid_from", "known_from", "known_to")
-_FEW = 100
-"""Up to so many rows are inserted one by one."""
 
 
 def create_tables(connection: Connection, books: Iterable[Book] = BOOKS) -> None:
@@ -73,32 +69,10 @@ def standings(connection: Connection, *, hold: bool = False) -> dict[str, tuple[
 
 
 def write(connection: Connection, changes: Iterable[tuple[Book, Output]]) -> None:
-    """Writes what a batch changed of some books. The caller's transaction makes it whole.
-
-    Few rows are sent in one go, without waiting for each statement's answer; for many, COPY is faster.
-    """
-    changes = list(changes)
-    if not _are_few(changes):
-        for book, output in changes:
-            close_rows(connection, book, output.closed)
-            copy_rows(connection, book, output.opened)
-        return
-    with connection.pipeline():
-        for book, output in changes:
-            close_rows(connection, book, output.closed)
-            if output.opened:
-                statement = _insert(book.table, tuple(book.columns))
-                for one in output.opened:
-                    connection.execute(statement, _values(one))
-
-
-def in_one_go(connection: Connection, changes: Sequence[tuple[Book, Output]]) -> AbstractContextManager[object]:
-    """For a whole transaction that writes changes: few are sent without waiting for answers in between."""
-    return connection.pipeline() if _are_few(changes) else nullcontext()
-
-
-def _are_few(changes: Sequence[tuple[Book, Output]]) -> bool:
-    return sum(len(output.opened) for _, output in changes) <= _FEW
+    """Writes what a batch changed of some books. The caller's transaction makes it whole."""
+    for book, output in changes:
+        close_rows(connection, book, output.closed)
+        copy_rows(connection, book, output.opened)
 
 
 def close_rows(connection: Connection, book: Book, closed: Sequence[Closed]) -> None:
@@ -125,17 +99,6 @@ def _values(one: Opened) -> tuple[Any, ...]:
 
 def _names(book: Book) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, (*PLACE, *book.columns)))
-
-
-@cache
-def _insert(table: str, columns: tuple[str, ...]) -> bytes:
-    """Composed once and not for every row."""
-    names = [*PLACE, *columns]
-    values = sql.SQL(", ").join([sql.Placeholder()] * len(names))
-    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names)), values
-    )
-    return statement.as_bytes()
 
 
 def delete(connection: Connection, book: Book, ids: Sequence[UUID]) -> None:

@@ -6,10 +6,6 @@ SELECT name, version, position, error FROM books;
 -- The same, held for writing: two projectors never write at once, whatever happened to their lease.
 SELECT name, version, position, error FROM books FOR UPDATE;
 
--- name: soon
--- For a projector's transaction: it does not wait for the disk (decision 16).
-SET LOCAL synchronous_commit = off;
-
 -- name: advance
 -- Moves books on, in the transaction of their rows.
 UPDATE books AS b SET position = m.position, error = m.error

@@ -14,6 +14,7 @@ from ledger.application import Ledger
 from ledger.database import Database
 from ledger.notify import Announcer
 from projections import questions
+from projections.batches import Writer
 from projections.objectives.book import Objectives
 from projections.projector import LostLease, Projector
 from projections.reading import Books
@@ -156,6 +157,8 @@ def test_two_projectors_that_both_believe_to_lead_cannot_write_twice(company, mo
         with projecting(company.database, company.recorder) as (other, _):
             monkeypatch.setattr(other, "_leads", lambda: True)
             other._engine = other._open_engine()
+            other._lock = company.database.dedicated()
+            other._writer = Writer(other._lock)
             company.check_in(60)
             one.catch_up()
             with pytest.raises(LostLease):
