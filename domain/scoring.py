@@ -224,6 +224,7 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
+@lru_cache(maxsize=4096)  # the points of many KPIs are of the same days
 def end_of(day: date) -> datetime:
     """The last instant of a day, UTC (contract, section 2)."""
     return datetime.combine(day, time(23, 59, 59, 999999), tzinfo=UTC)

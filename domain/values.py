@@ -8,6 +8,7 @@ both taken for decimals; NaN and infinities are not.
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ DIGITS, DECIMALS = 28, 12
 
 _SHORT = 10**15
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+# As nearly all are written, and ours always: nothing in it would be written otherwise, or be too long.
+_PLAIN = re.compile(r"(?!-0$)-?(0|[1-9][0-9]{0,14})(\.[0-9]{0,11}[1-9])?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -44,6 +47,8 @@ def _is_plain(number: Decimal) -> bool:
 def _number(value: Any) -> Decimal:
     if type(value) is int and -_SHORT < value < _SHORT:  # as most points of a KPI are
         return Decimal(value)
+    if type(value) is str and _PLAIN.fullmatch(value):
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
         raise ValueError("must be a number")
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
@@ -67,7 +72,14 @@ def _number(value: Any) -> Decimal:
 def _day(value: Any) -> date:
     if type(value) is date:
         return value
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
+    if not isinstance(value, str):
+        raise ValueError("must be a date, such as 2026-03-31")
+    return _parsed(value)
+
+
+@lru_cache(maxsize=4096)  # the points of many KPIs are of the same days
+def _parsed(value: str) -> date:
+    if not _DAY.fullmatch(value):
         raise ValueError("must be a date, such as 2026-03-31")
     try:
         return date.fromisoformat(value)

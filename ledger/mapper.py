@@ -150,6 +150,8 @@ def _texts_under(value: Any, at: str, *, is_text: bool) -> Iterator[tuple[str, "
         yield from _texts_in(value, at)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
+            if isinstance(item, BaseModel) and item.model_fields_set.isdisjoint(_names(type(item))):
+                continue  # as nearly all points of a batch
             yield from _texts_under(item, f"{at}/{index}", is_text=is_text)
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -166,6 +168,12 @@ def _fields(cls: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
         if is_text or any(isinstance(part, type) and issubclass(part, BaseModel) for part in parts):
             found.append((name, is_text))
     return tuple(found)
+
+
+@cache
+def _names(cls: type[BaseModel]) -> frozenset[str]:
+    """The same without more."""
+    return frozenset(name for name, _ in _fields(cls))
 
 
 def _parts(annotation: Any) -> Iterator[Any]:

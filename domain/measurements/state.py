@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import assert_never
 from uuid import UUID, uuid5
 
@@ -19,6 +20,7 @@ from domain.scoring import end_of
 from domain.values import Redacted
 
 
+@lru_cache(maxsize=4096)  # the points of many KPIs are of the same days
 def quarter_of(day: date) -> str:
     """The quarter of the calendar that a day lies in: `2016-Q2`."""
     return f"{day.year:04}-Q{(day.month + 2) // 3}"

@@ -45,6 +45,12 @@ def test_a_number_is_taken_exactly(given, number):
     assert plain(read(Number, given)) == number
 
 
+@pytest.mark.parametrize("given", ["-0", "0", "-0.5", "12.50", "100", "1E+2", 12, 12.5, "9" * 15 + "." + "9" * 12])
+def test_a_number_is_kept_as_it_is_written(given):
+    number = read(Number, given)
+    assert str(number) == plain(number)
+
+
 @pytest.mark.parametrize(
     "given",
     ["", "1.", ".5", "01", "+1", "1_000", "1,5", "ten", " 1", "٣", "NaN", "Infinity", True, None, [], b"1"],
