@@ -17,18 +17,18 @@ Choice = Callable[[bytes, "Pair"], bool]
 """Whether a message from the client is one that is waited for."""
 
 _RESET = struct.pack("ii", 1, 0)
-_PREPARED = re.compile(rb"P[\x00-\xff]{4}(_pg3_\d+)\x00[^\x00]*append_(?:events|runs)")
+_PREPARED = re.compile(rb"P[\x00-\xff]{4}(_pg3_\d+)\x00[^\x00]*(append_events|append_runs|write_batch)")
 
 
 @dataclass(slots=True, eq=False)
 class Pair:
-    """A connection and the one that it is passed on by. `appends`: names of prepared statements that append."""
+    """A connection and the one that it is passed on by. `prepared`: function → names of statements that call it."""
 
     client: socket.socket
     server: socket.socket
     losing: bool = False
     breaking: bool = False
-    appends: set[bytes] = field(default_factory=set)
+    prepared: dict[bytes, set[bytes]] = field(default_factory=dict)
 
     def cut(self) -> None:
         """Ends both, without a farewell."""
@@ -40,16 +40,27 @@ class Pair:
             each.close()
 
 
+def _note_names(message: bytes, pair: Pair) -> None:
+    """Notes what is prepared: psycopg sends the name of a statement only, when it has sent it some times."""
+    for name, function in _PREPARED.findall(message):
+        pair.prepared.setdefault(function, set()).add(name)
+
+
+def _calls(message: bytes, pair: Pair, *functions: bytes) -> bool:
+    """Whether one of these functions is called."""
+    names = [name for function in functions for name in pair.prepared.get(function, ())]
+    by_name = any(b"\x00" + name + b"\x00" in message for name in names)
+    return by_name or any(function in message for function in functions)
+
+
 def an_append(message: bytes, pair: Pair) -> bool:
-    """A call that appends, and commits by itself; psycopg prepares it after a while and sends a name only."""
-    pair.appends.update(_PREPARED.findall(message))
-    by_name = any(b"\x00" + name + b"\x00" in message for name in pair.appends)
-    return by_name or b"append_events" in message or b"append_runs" in message
+    """A call that appends, and commits by itself."""
+    return _calls(message, pair, b"append_events", b"append_runs")
 
 
-def a_commit(message: bytes, _: Pair) -> bool:
-    """A COMMIT, as projector and sealer send it."""
-    return b"COMMIT\x00" in message
+def a_commit(message: bytes, pair: Pair) -> bool:
+    """A batch of the projector's, which commits by itself, or a COMMIT, as the sealer sends it."""
+    return _calls(message, pair, b"write_batch") or b"COMMIT\x00" in message
 
 
 def a_write(message: bytes, _: Pair) -> bool:
@@ -134,8 +145,8 @@ class Proxy:
     def _questions(self, pair: Pair) -> None:
         while message := pair.client.recv(262_144):
             choice = self._choice
-            is_append = an_append(message, pair)  # always looked at: a name is said once, when it is prepared
-            if choice is not None and (is_append if choice[0] is an_append else choice[0](message, pair)):
+            _note_names(message, pair)  # always: a name is said once, when it is prepared
+            if choice is not None and choice[0](message, pair):
                 self._choice = None
                 pair.losing, pair.breaking = True, choice[1]
             pair.server.sendall(message)
