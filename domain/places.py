@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from domain.history import History
 from domain.initiative.events import InitiativeStarted
 from domain.initiative.state import INITIATIVE
-from domain.kernel import Event, Fold, History, Kind, Ref
+from domain.kernel import Event, Fold, Kind, Ref
 from domain.key_result.events import KeyResultAdded, KeyResultChanged, KpiLinked
 from domain.key_result.state import KEY_RESULT
 from domain.measurements.events import MeasurementRestated, MeasurementsRecorded

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, WithJsonSchema
 
 from domain.errors import Conflict, Invalid, invalid, missing, too_early
+from domain.history import History
 from domain.kernel import (
     Claim,
     Command,
@@ -22,7 +23,6 @@ from domain.kernel import (
     Event,
     Fact,
     Fold,
-    History,
     Kind,
     Ref,
     Refers,

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 
 from domain.cycle.decisions import LABELS
 from domain.cycle.events import CyclePlanned
+from domain.history import History
 from domain.initiative.events import InitiativeStarted
-from domain.kernel import Claim, Event, Fact, Fold, History, Kind, Person, Ref
+from domain.kernel import Claim, Event, Fact, Fold, Kind, Person, Ref
 from domain.key_result.check_ins import CHECK_INS
 from domain.key_result.events import CheckedIn, KeyResultAdded, KeyResultChanged
 from domain.objective.events import ObjectiveMoved, ObjectiveSet

@@ -14,7 +14,8 @@ from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 from domain.catalogue import FOLDS
-from domain.kernel import Draft, Fact, Fold, History, Kind, Person, Ref, Texts
+from domain.history import History
+from domain.kernel import Draft, Fact, Fold, Kind, Person, Ref, Texts
 from domain.places import Place, place
 from ledger.append import Append, Children
 from ledger.reader import Reader

@@ -13,7 +13,8 @@ import orjson
 
 from domain.cycle.events import CycleSealed
 from domain.cycle.state import CYCLE
-from domain.kernel import Event, History, Kind, Ref
+from domain.history import History
+from domain.kernel import Event, Kind, Ref
 from domain.redaction.events import TextRedacted
 from ledger.database import Database
 from ledger.envelope import StoredFact

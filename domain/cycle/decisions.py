@@ -17,7 +17,8 @@ from domain.cycle.events import (
 )
 from domain.cycle.state import CYCLE, Cycle
 from domain.errors import Conflict, NotFound, invalid, missing, too_early
-from domain.kernel import Claim, Command, Context, Decision, Draft, Event, History, Kind, Ref, instant
+from domain.history import History
+from domain.kernel import Claim, Command, Context, Decision, Draft, Event, Kind, Ref, instant
 from domain.rules import Creation, CycleRef, created, existing, not_before, supposing
 from domain.scoring import POLICIES, POLICY
 from domain.values import _UUID, Day, Label, Note

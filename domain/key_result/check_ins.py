@@ -11,7 +11,8 @@ from uuid import UUID
 from pydantic import Field, StrictBool
 
 from domain.errors import Conflict, invalid, missing, too_early
-from domain.kernel import Claim, Command, Context, Decision, Draft, History, Kind, Ref
+from domain.history import History
+from domain.kernel import Claim, Command, Context, Decision, Draft, Kind, Ref
 from domain.key_result.decisions import not_dropped, open_to_change, workable
 from domain.key_result.events import CheckedIn, CheckInCorrected, CheckInRetracted, Confidence, Said
 from domain.key_result.state import KEY_RESULT, CheckIn, KeyResult

@@ -7,7 +7,8 @@ from uuid import UUID
 from domain.cycle.decisions import goals_may_change
 from domain.cycle.state import Cycle
 from domain.errors import Conflict
-from domain.kernel import Command, Context, Decision, History, Kind, Ref, instant
+from domain.history import History
+from domain.kernel import Command, Context, Decision, Kind, Ref, instant
 from domain.key_result.events import (
     KeyResultAdded,
     KeyResultChanged,

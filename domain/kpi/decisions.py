@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.errors import Conflict
-from domain.kernel import Command, Context, Decision, History, Kind, Ref, instant
+from domain.history import History
+from domain.kernel import Command, Context, Decision, Kind, Ref, instant
 from domain.key_result.state import KEY_RESULT
 from domain.kpi.events import (
     Direction,

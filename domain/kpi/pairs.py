@@ -8,7 +8,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.errors import invalid
-from domain.kernel import Command, Context, Decision, Draft, History, Kind, Ref
+from domain.history import History
+from domain.kernel import Command, Context, Decision, Draft, Kind, Ref
 from domain.kpi.decisions import not_retired
 from domain.kpi.events import KpiPaired, KpiUnpaired
 from domain.kpi.state import KPI, Kpi

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.errors import Conflict, missing
-from domain.kernel import Command, Context, Event, Fold, History, Kind, Ref, instant
+from domain.history import History
+from domain.kernel import Command, Context, Event, Fold, Kind, Ref, instant
 from domain.key_result.state import KEY_RESULT, KeyResult
 from domain.loops import Above, loops
 from domain.objective.state import OBJECTIVE, Objective

@@ -7,7 +7,8 @@ from uuid import UUID
 from domain.cycle.decisions import find_cycle, goals_may_change
 from domain.cycle.state import CYCLE, Cycle
 from domain.errors import Conflict
-from domain.kernel import Command, Context, Decision, Draft, Event, History, Kind, Ref, instant
+from domain.history import History
+from domain.kernel import Command, Context, Decision, Draft, Event, Kind, Ref, instant
 from domain.key_result.state import KEY_RESULT
 from domain.loops import FOREVER
 from domain.member.state import MEMBER

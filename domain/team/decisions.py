@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.errors import Conflict
-from domain.kernel import Command, Context, Decision, Draft, Event, History, Kind, Ref, instant
+from domain.history import History
+from domain.kernel import Command, Context, Decision, Draft, Event, Kind, Ref, instant
 from domain.loops import Above, loops
 from domain.member.state import MEMBER
 from domain.rules import (

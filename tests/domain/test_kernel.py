@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.kernel import Context, Event, Fact, Fold, History, Kind, Ref, fact_key, instant
+from domain.history import History
+from domain.kernel import Context, Event, Fact, Fold, Kind, Ref, fact_key, instant
 from tests.support.builders import on, open_cycle
 from tests.support.memory import MemoryLedger
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from domain.catalogue import COMMANDS, FOLDS
 from domain.cycle.decisions import seal_cycle
 from domain.cycle.events import CycleSealed
-from domain.kernel import History, Kind, fact_key
+from domain.history import History
+from domain.kernel import Kind, fact_key
 from domain.measures import Metric
 from domain.scoring import Weighted, clamp, mean, official, progress, tidy
 from tests.support.actions import ANYTHING, KEYS

@@ -8,7 +8,8 @@ import pytest
 
 from domain.catalogue import COMMANDS
 from domain.errors import Conflict
-from domain.kernel import History, Kind, Ref
+from domain.history import History
+from domain.kernel import Kind, Ref
 from domain.key_result.state import KEY_RESULT
 from domain.kpi.series import Series
 from ledger.application import Ledger

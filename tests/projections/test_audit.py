@@ -8,7 +8,8 @@ import pytest
 
 from domain.catalogue import FOLDS
 from domain.errors import Invalid, NotFound
-from domain.kernel import History, Kind, Ref, fact_key
+from domain.history import History
+from domain.kernel import Kind, Ref, fact_key
 from domain.places import place
 from domain.redaction.events import TextRedacted
 from domain.values import Redacted

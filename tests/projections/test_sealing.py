@@ -8,7 +8,8 @@ import pytest
 
 from domain.cycle.decisions import CloseCycle
 from domain.cycle.state import CYCLE
-from domain.kernel import History, Kind, Ref
+from domain.history import History
+from domain.kernel import Kind, Ref
 from ledger.application import Ledger
 from ledger.orders import Order
 from projections.sealing import seal_due

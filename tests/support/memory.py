@@ -15,7 +15,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from pydantic import BaseModel
 
 from domain.catalogue import FOLDS, decide
-from domain.kernel import Command, Context, Decision, Draft, Fact, Fold, History, Kind, Person, Ref, Texts
+from domain.history import History
+from domain.kernel import Command, Context, Decision, Draft, Fact, Fold, Kind, Person, Ref, Texts
 from domain.key.events import KeyCreated, KeyRevoked
 from domain.member.events import MemberErased
 from domain.places import place

@@ -1,0 +1,82 @@
+"""All that is known about one thing: its facts in the fold's order, and its state at any instant.
+
+A history does not change; one with more facts is another, which takes over the states that still hold. States share
+what they have in common (`domain.key_result.statements`), so a long history is as large as its facts.
+"""
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from domain.kernel import Fact, Fold, Ref, fact_key
+
+S = TypeVar("S")
+
+
+class History(Generic[S]):
+    """All that is known now about one thing: its facts in the fold's order, and the state at any instant."""
+
+    __slots__ = ("_states", "facts", "fold", "position", "ref")
+
+    def __init__(self, fold: Fold[S], ref: Ref, facts: Iterable[Fact[Any]]) -> None:
+        self.fold = fold
+        self.ref = ref
+        self.facts = sorted(facts, key=fact_key)
+        self.position = max((fact.position for fact in self.facts), default=0)
+        """The ledger position of the stream's last event; 0 without one."""
+        self._states: list[S] = []
+
+    def with_facts(self, facts: Sequence[Fact[Any]]) -> "History[S]":
+        """This history and the facts that were recorded after it."""
+        grown: History[S] = History(self.fold, self.ref, ())
+        grown.facts = list(self.facts)
+        grown.position = max((self.position, *(fact.position for fact in facts)))
+        kept = len(grown.facts)
+        for fact in facts:
+            kept = min(kept, bisect_right(grown.facts, fact.key, key=fact_key))
+            insort(grown.facts, fact, key=fact_key)
+        grown._states = self._states[:kept]
+        return grown
+
+    @property
+    def version(self) -> int:
+        """How many events the stream has; what a guard compares."""
+        return len(self.facts)
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever recorded of it."""
+        return bool(self.facts)
+
+    @property
+    def first(self) -> Fact[Any]:
+        """The fact that made the thing."""
+        return self.facts[0]
+
+    @property
+    def now(self) -> S:
+        """The state with everything that is known."""
+        return self._upto(len(self.facts))
+
+    def at(self, instant: datetime) -> S | None:
+        """The state as it was in effect at the instant, by what is known now; `None` before the beginning."""
+        count = bisect_right(self.facts, instant, key=_effective)
+        return self._upto(count) if count else None
+
+    def states_since(self, instant: datetime) -> Iterator[tuple[datetime, S]]:
+        """The state in effect at the instant, if any, and each later one, with the instant it took effect."""
+        for count, fact in enumerate(self.facts, 1):
+            overtaken = count < len(self.facts) and self.facts[count].effective_at <= max(instant, fact.effective_at)
+            if not overtaken:
+                yield fact.effective_at, self._upto(count)
+
+    def _upto(self, count: int) -> S:
+        while len(self._states) < count:
+            before = self._states[-1] if self._states else None
+            self._states.append(self.fold.evolve(before, self.facts[len(self._states)]))
+        return self._states[count - 1]
+
+
+def _effective(fact: Fact[Any]) -> datetime:
+    return fact.effective_at
