@@ -15,7 +15,8 @@ from domain.history import History
 from domain.kernel import Claim, Command, Context, Decision, Draft, Kind, Ref
 from domain.key_result.decisions import not_dropped, open_to_change, workable
 from domain.key_result.events import CheckedIn, CheckInCorrected, CheckInRetracted, Confidence, Said
-from domain.key_result.state import KEY_RESULT, CheckIn, KeyResult
+from domain.key_result.state import KEY_RESULT, KeyResult
+from domain.key_result.statements import CheckIn
 from domain.measures import VALUE_FIELDS, AnyMeasure, Milestones, Zone, value_field
 from domain.rules import CheckInRef, Creation, KeyResultRef, external, same
 from domain.values import Label, Note, NotNegative, Number

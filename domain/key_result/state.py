@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Literal, assert_never
 from uuid import UUID
 
@@ -19,36 +20,11 @@ from domain.key_result.events import (
     KeyResultRestored,
     KpiLinked,
     KpiUnlinked,
-    Said,
     Statement,
 )
+from domain.key_result.statements import NONE, CheckIn, CheckIns
 from domain.measures import VALUE_FIELDS, AnyMeasure, Value, value_field
 from domain.values import Redacted
-
-
-@dataclass(frozen=True, slots=True)
-class CheckIn:
-    """One check-in as it reads now. `key` is the place of the first statement in the fold; `field` is the
-    measure's field that gives the value."""
-
-    id: UUID
-    key: Key
-    field: str | None
-    value: Value | None
-    confidence: Decimal | None
-    status: Said | None
-    note: str | Redacted | None
-    progress: str | Redacted | None
-    plans: str | Redacted | None
-    problems: str | Redacted | None
-    external_id: str | None
-    actor: UUID
-    state: Literal["active", "corrected", "retracted"] = "active"
-
-    @property
-    def effective_at(self) -> datetime:
-        """When the statement took effect."""
-        return self.key[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +61,7 @@ class KeyResult:
     began_at: datetime
     typed_since: Key
     grade: Decimal | None = None
-    check_ins: tuple[CheckIn, ...] = ()
+    check_ins: CheckIns = NONE
     links: tuple[Link, ...] = ()
 
     @property
@@ -96,10 +72,7 @@ class KeyResult:
     @property
     def last_check_in(self) -> CheckIn | None:
         """The latest check-in that stands."""
-        for check_in in reversed(self.check_ins):
-            if check_in.state != "retracted":
-                return check_in
-        return None
+        return self.check_ins.last
 
     @property
     def valued(self) -> CheckIn | None:
@@ -108,13 +81,7 @@ class KeyResult:
         A type that was changed late, for a time before a check-in, may not suit what that one said: then it
         gives no value.
         """
-        field = value_field(self.measure)
-        for check_in in reversed(self.check_ins):
-            if check_in.key < self.typed_since:
-                return None
-            if check_in.state != "retracted" and check_in.field == field:
-                return check_in
-        return None
+        return self.check_ins.valued(value_field(self.measure), self.typed_since)
 
     @property
     def value(self) -> Value | None:
@@ -135,18 +102,11 @@ class KeyResult:
     @property
     def confidence(self) -> Decimal | None:
         """The confidence last stated."""
-        for check_in in reversed(self.check_ins):
-            if check_in.state != "retracted" and check_in.confidence is not None:
-                return check_in.confidence
-        return None
+        return self.check_ins.confidence
 
     def check_in(self, id: UUID) -> CheckIn | None:
         """The check-in with that id."""
-        number = id.int
-        for check_in in reversed(self.check_ins):  # a fact is mostly about the latest
-            if check_in.id.int == number:
-                return check_in
-        return None
+        return self.check_ins.find(id)
 
 
 def stated(statement: Statement) -> tuple[str, Value] | tuple[None, None]:
@@ -167,9 +127,10 @@ def evolve(key_result: KeyResult | None, fact: Fact[KeyResultEvent]) -> KeyResul
     match event:
         case CheckedIn():
             said = _said(event.check_in, fact.key, event, event.external_id, fact.actor)
-            return altered(key_result, check_ins=(*key_result.check_ins, said))
+            return altered(key_result, check_ins=key_result.check_ins.plus(said))
         case CheckInCorrected() | CheckInRetracted():
-            return altered(key_result, check_ins=tuple(_revised(c, event) for c in key_result.check_ins))
+            said_now = key_result.check_ins.revised(event.check_in, partial(_revised, event=event))
+            return altered(key_result, check_ins=said_now)
         case KeyResultChanged():
             return _changed(key_result, event, fact)
         case KeyResultDropped():
@@ -232,8 +193,6 @@ def _said(id: UUID, key: Key, said: Statement, external_id: str | None, actor: U
 
 
 def _revised(check_in: CheckIn, event: CheckInCorrected | CheckInRetracted) -> CheckIn:
-    if check_in.id != event.check_in:
-        return check_in
     match event:
         case CheckInRetracted():
             return replace(check_in, state="retracted")
