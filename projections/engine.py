@@ -181,8 +181,7 @@ class Engine:
         for shelf in self._concerned_by(fact):
             if shelf.standing.error is None and shelf.standing.position < fact.position:
                 try:
-                    touched = shelf.book.things(fact, world)
-                    concerned.append((shelf, [(one, _last(shelf, one, world)) for one in touched]))
+                    concerned.append((shelf, _latest(shelf, fact, world)))
                 except Exception as error:  # as in `_take`
                     _stop(shelf.standing, fact, error)
         world.add(fact)
@@ -264,12 +263,17 @@ def _versions(book: Book, thing: Thing, key: Key, before: Row | None, world: Wor
     return versions
 
 
-def _last(shelf: _Shelf, thing: Thing, world: World) -> Row | None:
-    """A thing's row as it is after everything that was taken in."""
-    if thing.new:
-        return None
-    cached = shelf.last.get(thing.id.int)
-    return shelf.book.row(thing, world.newest, world) if cached is None else cached[1]
+def _latest(shelf: _Shelf, fact: Fact[Any], world: World) -> list[tuple[Thing, Row | None]]:
+    """What the fact may change, each thing with its row as it is after everything that was taken in."""
+    found: list[tuple[Thing, Row | None]] = []
+    book, last = shelf.book, shelf.last
+    for thing in book.things(fact, world):
+        if thing.new:
+            found.append((thing, None))
+            continue
+        cached = last.get(thing.id.int)
+        found.append((thing, book.row(thing, world.newest, world) if cached is None else cached[1]))
+    return found
 
 
 def _stop(standing: Standing, fact: Fact[Any], error: Exception) -> None:

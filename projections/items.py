@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from domain.catalogue import FOLDS
 from domain.kernel import Fact, Ref, fact_key
+from domain.key_result.statements import CheckIn
 from domain.kpi.events import BenchmarkSet, TargetSet
 from domain.kpi.state import Benchmark, Kpi, benchmark_of, target_of
 from domain.redaction.events import TextRedacted
@@ -114,7 +115,8 @@ _INNER = {
 def _fields(state: Any) -> dict[str, Any]:
     if state is None:
         return {}
-    fields = {name: getattr(state, name) for name in type(state).__slots__}
+    names = state._fields if isinstance(state, CheckIn) else type(state).__slots__
+    fields = {name: getattr(state, name) for name in names}
     return fields | {"kpi": state.kpi} if "links" in fields else fields
 
 

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from domain.catalogue import FOLDS
 from domain.cycle.events import CycleRescheduled
-from domain.kernel import Fact, Fold, Kind, Ref
+from domain.kernel import Fact, Fold, Kind, Ref, fact_key
 from domain.key_result.events import CheckedIn, KeyResultAdded, KeyResultChanged, KpiLinked
 from domain.key_result.state import KeyResult
 from domain.kpi.series import Series
@@ -118,9 +118,9 @@ class World:
 
     def begin(self, fact: Fact[Any]) -> Key:
         """The first place in the fold that the fact, which is not taken in yet, has something to say about."""
+        if fact.stream.kind is not Kind.MEASUREMENTS:
+            return fact_key(fact)
         event = fact.event
-        if not isinstance(event, MeasurementsRecorded | MeasurementRestated):
-            return fact.key
         day = first_day(event)
         at = self.series(event.kpi).effective_at(day) or point_effective_at(day, fact.recorded_at)
         return (at, fact.position)
@@ -134,10 +134,12 @@ class World:
             self._count += 1
             self._reach((series.newest, fact.position))
             return
-        self._tracks[stream.kind][stream.id.int].add(fact)
+        track = self._tracks[stream.kind][stream.id.int]
+        track.add(fact)
         self._count += 1
-        self._reach(fact.key)
-        self._note(fact)
+        self._reach(track.keys[-1])
+        if type(fact.event) is not CheckedIn:  # most facts, and they attach nothing
+            self._note(fact)
 
     def _reach(self, key: Key) -> None:
         self.newest = max(self.newest, key)
@@ -267,6 +269,5 @@ def _moves_all_below(fact: Fact[Any]) -> Ref | None:
 def attached_to(fact: Fact[Any]) -> UUID | None:
     """The objective that a key result's fact attaches it to."""
     event = fact.event
-    if isinstance(event, KeyResultAdded | KeyResultChanged) and "objective" in event.model_fields_set:
-        return event.objective
-    return None
+    attaches = type(event) is not CheckedIn and isinstance(event, KeyResultAdded | KeyResultChanged)
+    return event.objective if attaches and "objective" in event.model_fields_set else None

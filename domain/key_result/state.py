@@ -176,29 +176,17 @@ def _changed(key_result: KeyResult, event: KeyResultChanged, fact: Fact[KeyResul
 
 def _said(id: UUID, key: Key, said: Statement, external_id: str | None, actor: UUID) -> CheckIn:
     field, value = stated(said)
-    return CheckIn(
-        id=id,
-        key=key,
-        field=field,
-        value=value,
-        confidence=said.confidence,
-        status=said.status,
-        note=said.note,
-        progress=said.progress,
-        plans=said.plans,
-        problems=said.problems,
-        external_id=external_id,
-        actor=actor,
-    )
+    words = (said.confidence, said.status, said.note, said.progress, said.plans, said.problems)
+    return CheckIn(id, key, field, value, *words, external_id, actor)
 
 
 def _revised(check_in: CheckIn, event: CheckInCorrected | CheckInRetracted) -> CheckIn:
     match event:
         case CheckInRetracted():
-            return replace(check_in, state="retracted")
+            return check_in._replace(state="retracted")
         case CheckInCorrected():
             now = _said(check_in.id, check_in.key, event, check_in.external_id, check_in.actor)
-            return replace(now, state="corrected")
+            return now._replace(state="corrected")
         case _:
             assert_never(event)
 

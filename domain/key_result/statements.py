@@ -13,10 +13,9 @@ mostly the newest alone, since a correction takes effect when its check-in did.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from domain.kernel import Key
@@ -25,8 +24,7 @@ from domain.measures import Value
 from domain.values import Redacted
 
 
-@dataclass(frozen=True, slots=True)
-class CheckIn:
+class CheckIn(NamedTuple):
     """One check-in as it reads now. `key` is the place of the first statement in the fold; `field` is the
     measure's field that gives the value."""
 
@@ -111,8 +109,12 @@ class CheckIns:
 
     def find(self, id: UUID) -> CheckIn | None:
         """The one with that id. Nearly always the newest is asked for."""
-        number = id.int
-        return next((said for said in reversed(self) if said.id.int == number), None)
+        number, these = id.int, self
+        while these._count:
+            if these._newest.id.int == number:
+                return these._newest
+            these = these._before
+        return None
 
     def __len__(self) -> int:
         return self._count

@@ -227,6 +227,14 @@ def test_a_committed_objective_is_met_at_one_an_aspirational_one_at_seven_tenths
     assert met(commitment, D(score)) == is_met
 
 
+@pytest.mark.parametrize(("commitment", "bound"), [("committed", "1"), ("aspirational", "0.7")])
+@pytest.mark.parametrize("below", ["4.99e-21", "5e-21", "5.01e-21", "0", "1e-40", "1e-20", "-5e-21"])
+def test_met_goes_by_the_score_at_twenty_decimals(commitment, bound, below):
+    with localcontext(prec=45):
+        score = D(bound) - D(below)
+    assert met(commitment, score) == (tidy(score) >= D(bound))
+
+
 # --- policies
 
 

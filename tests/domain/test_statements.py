@@ -56,7 +56,7 @@ def built(steps):
             these = these.plus(plain[-1])
         else:
             n, (field, confidence), state = step
-            revised = replace(said(n, field, confidence), state=state)
+            revised = said(n, field, confidence)._replace(state=state)
             plain = [revised if one.id == revised.id else one for one in plain]
             these = these.revised(revised.id, partial(_instead, revised))
         before.append((these, plain))
@@ -143,7 +143,7 @@ def assert_says(state, facts):
 
 def test_correcting_the_newest_shares_all_before_it():
     these = chain(3)
-    revised = these.revised(UUID(int=2), lambda one: replace(one, state="corrected"))
+    revised = these.revised(UUID(int=2), lambda one: one._replace(state="corrected"))
     assert [one is other for one, other in zip(these, revised, strict=True)] == [True, True, False]
     assert revised.plus(said(3))._before._before is these._before
 
@@ -151,7 +151,7 @@ def test_correcting_the_newest_shares_all_before_it():
 def test_revising_what_is_not_there_changes_nothing():
     """As where a question leaves a check-in out but not its correction."""
     these = chain(3)
-    assert these.revised(UUID(int=9), lambda one: replace(one, state="retracted")) is these
+    assert these.revised(UUID(int=9), lambda one: one._replace(state="retracted")) is these
 
 
 @pytest.mark.parametrize("copied", [deepcopy, lambda these: pickle.loads(pickle.dumps(these))])
