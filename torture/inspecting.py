@@ -83,9 +83,10 @@ def _boards(stage: Stage, head: int, dice: Random) -> Iterator[str]:
         return
     with Database(stage.postgres.url) as database:
         facts = list(Reader(database, EventMapper(EVENTS)).iterate())
-    cycle = next(fact.stream.id for fact in facts if getattr(fact.event, "label", None) == SHARED)
+    planned = next(fact for fact in facts if getattr(fact.event, "label", None) == SHARED)
+    cycle = planned.stream.id
     for number in range(_BOARDS):
-        position = head if number == 0 else dice.randint(1, head)
+        position = head if number == 0 else dice.randint(planned.position, head)  # before, it had no such name
         instant = datetime.now(UTC) - timedelta(days=0 if number == 0 else dice.uniform(0, 40))
         clocks = f"as_of={position}&valid_at={instant.isoformat().replace('+00:00', 'Z')}"
         try:
