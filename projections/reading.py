@@ -120,9 +120,9 @@ class Books:
         """Another process says that its projector has brought the books so far."""
         self._arrivals.told(position, self.position)
 
-    def wait_for(self, position: int, timeout: float = PATIENCE) -> None:
-        """Waits until the books have reached a position. Raises `NotReady` after `timeout` seconds."""
-        stands = self._arrivals.wait_for(position, timeout, self.position)
+    def wait_for(self, position: int, timeout: float | None = None) -> None:
+        """Waits until the books have reached a position. Raises `NotReady` after `timeout` seconds, or `PATIENCE`."""
+        stands = self._arrivals.wait_for(position, PATIENCE if timeout is None else timeout, self.position)
         if stands < position:
             raise NotReady(f"The books are at {stands} and have not reached {position} yet.", slug="books_behind")
 

@@ -99,7 +99,10 @@ def test_a_database_that_goes_away_is_503_until_it_is_back(switch: Switch, tmp_p
     with serving(switch.url, tmp_path / "data") as api:
         before = done(api.get("/ledger"))["position"]
         switch.off()
+        pool = api.runtime.database._pool
+        pool.timeout, patience = 0.5, pool.timeout
         everything_is_503(api)
+        pool.timeout = patience
         switch.on()
         eventually(lambda: api.send("GET", "/readyz").status == 200)
         eventually(lambda: api.post(CHECK_INS, {"Idempotency-Key": "k"}, value=7).status == 201)
@@ -181,7 +184,10 @@ def test_a_server_that_died_before_it_sealed_does_so_when_it_is_back(url: str, t
         assert sealed["data"]["closed_position"] == closed.position
 
 
-def test_what_is_recorded_is_no_refusal_though_the_books_are_behind(url: str, tmp_path: Path):
+def test_what_is_recorded_is_no_refusal_though_the_books_are_behind(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("projections.reading.PATIENCE", 0.1)
     with serving(url, tmp_path) as api:
         api.runtime.projector.stop()
         answer = api.post(CHECK_INS, value=3)

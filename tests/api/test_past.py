@@ -48,7 +48,8 @@ def test_every_read_has_its_shape_says_what_it_reflects_and_is_304_the_next_time
         assert (again.status, again.raw, again.etag, again.position) == (304, b"", answer.etag, head), path
 
 
-def test_they_wait_for_a_position_like_every_read(closed: Api):
+def test_they_wait_for_a_position_like_every_read(closed: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("projections.reading.PATIENCE", 0.1)
     ahead = {"Min-Position": str(closed.runtime.recorder.head().position + 1)}
     assert closed.get(f"{CYCLE}/diff?from=10", ahead).slug == "books_behind"
 

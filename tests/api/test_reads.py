@@ -193,7 +193,8 @@ def test_what_is_not_there_is_404(unchanged: Api, path: str):
     assert unchanged.get(path).slug == "not_found"
 
 
-def test_min_position_waits_and_gives_up_with_503(unchanged: Api):
+def test_min_position_waits_and_gives_up_with_503(unchanged: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("projections.reading.PATIENCE", 0.1)
     assert unchanged.get("/cycles", {"Min-Position": str(HEAD)}).status == 200
     behind = unchanged.get("/cycles", {"Min-Position": str(HEAD + 1)})
     assert (behind.status, behind.slug, behind.headers["Retry-After"]) == (503, "books_behind", "1")

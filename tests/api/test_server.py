@@ -135,15 +135,16 @@ def test_lines_of_the_log_name_requests_and_no_secrets(server: Server):
     assert not any(line.startswith("injected") for line in server.lines)
 
 
-@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_when_told_and_its_database_with_it(tmp_path: Path, with_signal: signal.Signals):
-    with started(QUARTERDECK_DATA=str(tmp_path), QUARTERDECK_ADMIN_KEY="qd_swordfish") as server:
-        assert httpx.get(f"{server.url}/readyz").status_code == 200
-        assert server.stop(with_signal) == 0
-    said = "".join(server.lines)
-    assert "Traceback" not in said
-    assert "swordfish" not in said
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+def test_it_stops_when_told_and_its_database_with_it(data_folder: Path):
+    """Once on a new database and once on the one that was left behind."""
+    for with_signal in (signal.SIGTERM, signal.SIGINT):
+        with started(QUARTERDECK_DATA=str(data_folder), QUARTERDECK_ADMIN_KEY="qd_swordfish") as server:
+            assert httpx.get(f"{server.url}/readyz").status_code == 200
+            assert server.stop(with_signal) == 0
+        said = "".join(server.lines)
+        assert "Traceback" not in said
+        assert "swordfish" not in said
+        assert not (data_folder / "postgres" / "postmaster.pid").exists()
 
 
 def test_a_port_in_use_is_said_and_nothing_is_started(tmp_path: Path):

@@ -1,7 +1,8 @@
 """The program in this process: `quarterdeck("board", "2026-Q1")` answers what it printed and how it ended."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from api.settings import Settings
+from cli.history import import_files
 from cli.main import main
 from tests.history.conftest import written
 from tests.history.lines import GOALS, check_in, line
+from tests.support.postgres import Postgres
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,17 @@ def quarterdeck(program: Quarterdeck, monkeypatch: pytest.MonkeyPatch, database_
     """The program, on an empty ledger."""
     monkeypatch.setenv("QUARTERDECK_DATABASE_URL", database_url)
     return program
+
+
+@contextmanager
+def ledger_of(postgres: Postgres, folder: Path, *histories: Sequence[Any]) -> Iterator[str]:
+    """The URL of a ledger with these histories in it, for tests that only read it."""
+    name = postgres.migrated_database()
+    for lines in histories:
+        given, path = Settings(postgres.url_of(name), data=folder), written(folder / "some.history.jsonl", *lines)
+        assert not import_files(given, [path], keep_going=False, refused=None, people=None, as_json=True)
+    yield postgres.url_of(name)
+    postgres.drop(name)
 
 
 @pytest.fixture

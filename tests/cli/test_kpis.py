@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cli.kpis import line as sparkline
-from tests.cli.conftest import refused
+from tests.cli.conftest import ledger_of, refused
 from tests.history.conftest import written
 from tests.history.lines import line
 
@@ -36,13 +36,19 @@ LINES = (
 )
 
 
-@pytest.fixture
-def measured(quarterdeck, tmp_path):
-    """The program, on a ledger with three KPIs, of which one is retired; then a point is restated."""
-    assert quarterdeck("import", written(tmp_path / "some", *LINES)).code == 0
+@pytest.fixture(scope="module")
+def ledger(postgres, tmp_path_factory):
+    """A ledger with three KPIs, of which one is retired; then a point is restated."""
     restated = line("restate_measurement", at=LATER, kpi="sales", on="2026-03-28", value=91, reason="counted twice")
-    assert quarterdeck("import", written(tmp_path / "some", *LINES, restated)).code == 0
-    return quarterdeck
+    with ledger_of(postgres, tmp_path_factory.mktemp("kpis"), LINES, (*LINES, restated)) as url:
+        yield url
+
+
+@pytest.fixture
+def measured(program, monkeypatch, ledger):
+    """The program, on that."""
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", ledger)
+    return program
 
 
 class TestShown:

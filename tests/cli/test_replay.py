@@ -10,15 +10,14 @@ from decimal import Decimal
 
 import pytest
 
-from tests.cli.conftest import refused
-from tests.history.conftest import written
+from tests.cli.conftest import ledger_of, refused
 from tests.history.lines import GOALS, check_in, line, objective
 
 MEASURE = {"type": "metric", "baseline": 0, "target": 200}
 
 
-@pytest.fixture
-def quarter(quarterdeck, tmp_path):
+@pytest.fixture(scope="module")
+def ledger(postgres, tmp_path_factory):
     """A quarter with two check-ins, a moved goalpost, an objective that was dropped, and a late report."""
     lines = (
         *GOALS,
@@ -31,8 +30,15 @@ def quarter(quarterdeck, tmp_path):
         check_in(at="2026-04-06T09:00:00Z", value=70),
         line("close_cycle", cycle="2026-Q1", at="2026-04-08T09:00:00Z"),
     )
-    assert quarterdeck("import", written(tmp_path / "quarter.jsonl", *lines)).code == 0
-    return quarterdeck
+    with ledger_of(postgres, tmp_path_factory.mktemp("quarter"), lines) as url:
+        yield url
+
+
+@pytest.fixture
+def quarter(program, monkeypatch, ledger):
+    """The program, on that."""
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", ledger)
+    return program
 
 
 def frames(ended):

@@ -107,7 +107,7 @@ def test_it_is_durable_quiet_and_reached_by_its_owner_alone(made, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("name", ["with a space", """it's $PATH `a "quoted"` ümläut""", "a, comma", "long" * 25])
+@pytest.mark.parametrize("name", ["""it's $PATH `a "quoted"` ümläut""", "a, comma", "long" * 25])
 def test_a_folder_may_have_any_name(data_folder, name):
     """A name that is too long for a socket, or has a comma, puts the socket elsewhere, for its owner."""
     server = embedded(data_folder / name, durable=False)

@@ -104,6 +104,8 @@ def story(data_folders: Path) -> Iterator[Story]:
             admin.execute("CHECKPOINT")
             end = admin.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
             assert end is not None
+            # It ends when it is sent what lies beyond, and else only when the server has something to write.
+            admin.execute("SELECT pg_logical_emit_message(true, 'beyond', ''), pg_switch_wal()")
             (folder / "wal").mkdir()
             program(
                 "pg_receivewal", *replication, "-D", folder / "wal", "--slot=archive", "--no-loop", f"--endpos={end[0]}"
