@@ -5,14 +5,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
-# Two test processes, however many cores there are: each may need a PostgreSQL.
-PYTEST := $(BIN)/pytest -n 2
+# Two test processes, however many cores there are: each may need a PostgreSQL. Each takes the tests of a module one
+# after the other, which so share what the module makes once, and the one that is done first takes from the other.
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # What `make run`, `make bench` and `make torture` pass on, as in: make run ARGS="--port 9000"
 ARGS   ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test torture bench check fix clean
+.PHONY: help run test torture bench check lint format types imports fix clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,10 +33,19 @@ bench: $(VENV)/.runtime ## Measure ours beside what people use instead: minutes;
 torture: $(VENV)/.dev ## Break servers and PostgreSQL at random under load, a thousand times, and count what was lost
 	@$(BIN)/python -m torture $(ARGS)
 
-check: $(VENV)/.dev ## Lint, formatting, types, and the direction of imports
+check: $(VENV)/.dev ## Lint, formatting, types, and the direction of imports, all at once
+	@$(MAKE) --no-print-directory --jobs=4 --keep-going lint format types imports
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
+
+format: $(VENV)/.dev
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
+
+imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 fix: $(VENV)/.dev ## Repair what ruff can repair, and format

@@ -67,6 +67,7 @@ def test_every_command_works_beside_a_running_server(beside, server, tmp_path):
     assert "is up to date" in beside("migrate").out
 
 
+@pytest.mark.slow
 def test_the_demo_can_be_told_to_a_server_which_needs_an_admins_key(beside, server, monkeypatch):
     monkeypatch.setenv("QUARTERDECK_ADMIN_KEY", "qd_wrong")
     ended = beside("demo", "--url", server)

@@ -6,6 +6,7 @@ Nothing that was acknowledged is lost, nothing is there twice, and the books and
 import json
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from torture.faults import KINDS
@@ -15,6 +16,7 @@ from torture.running import Order, run
 PRIVILEGED = {"disk_full"}
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_doubled_or_wrong_whatever_breaks(data_folder: Path):
     """One fault of each kind, or two of the most frequent. Which, and in which order, is fixed; when, is not."""
     only = sorted(KINDS.keys() - PRIVILEGED)
