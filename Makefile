@@ -11,6 +11,9 @@ PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # What `make run`, `make bench` and `make torture` pass on, as in: make run ARGS="--port 9000"
 ARGS   ?=
 
+# Tests start the program dozens of times: what was compiled once is kept, also where the environment says not to.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test torture bench check lint format types imports fix clean

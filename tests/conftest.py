@@ -15,8 +15,8 @@ FOLDER = "QUARTERDECK_TEST_FOLDER"
 """The environment variable by which workers learn of the run's folder."""
 
 MEMORY = Path("/dev/shm")
-ENOUGH = 4 << 30
-"""Bytes. A run needs a quarter of that at most."""
+ENOUGH = 2 << 30
+"""Bytes. A run needs a few hundred megabytes, and PostgreSQL's log could grow to a gigabyte."""
 
 
 def _room() -> str | None:
@@ -65,6 +65,14 @@ def data_folders() -> Path:
 def data_folder(data_folders: Path) -> Iterator[Path]:
     """An empty folder for an embedded server."""
     folder = Path(tempfile.mkdtemp(dir=data_folders))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def disk_folder() -> Iterator[Path]:
+    """The same on a disk, where a commit takes its time: for tests that break a server in the middle of one."""
+    folder = Path(tempfile.mkdtemp(prefix="quarterdeck-tests-"))
     yield folder
     shutil.rmtree(folder)
 

@@ -60,13 +60,13 @@ def test_connections_that_broke_in_the_pool_are_not_handed_out(recorder, owner):
     assert recorder.head().position == 24
 
 
-def test_killing_postgresql_in_mid_load_loses_nothing_and_doubles_nothing(data_folder):
+def test_killing_postgresql_in_mid_load_loses_nothing_and_doubles_nothing(disk_folder):
     """A durable cluster of its own, killed with SIGKILL while writers write, and started again.
 
     Writers ask again, under the same key, for what was not acknowledged. In the end everything is there exactly once,
     where it was said to be, without gaps; and a follower has seen all of it.
     """
-    servers = [embedded(data_folder)]
+    servers = [embedded(disk_folder)]
     migrate(Database(servers[0].url))
     acknowledged: dict[UUID, int] = {}
     unsure: list[UUID] = []
@@ -94,9 +94,9 @@ def test_killing_postgresql_in_mid_load_loses_nothing_and_doubles_nothing(data_f
 
     def kill():
         assert loaded.wait(30)
-        (postmaster, *_) = (data_folder / "postgres" / "postmaster.pid").read_text().splitlines()
+        (postmaster, *_) = (disk_folder / "postgres" / "postmaster.pid").read_text().splitlines()
         os.kill(int(postmaster), signal.SIGKILL)
-        servers.append(embedded(data_folder))
+        servers.append(embedded(disk_folder))
         restarted.set()
 
     def follow(subscription):

@@ -17,10 +17,10 @@ PRIVILEGED = {"disk_full"}
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_doubled_or_wrong_whatever_breaks(data_folder: Path):
+def test_nothing_is_lost_doubled_or_wrong_whatever_breaks(disk_folder: Path):
     """One fault of each kind, or two of the most frequent. Which, and in which order, is fixed; when, is not."""
     only = sorted(KINDS.keys() - PRIVILEGED)
-    result = run(Order(faults=len(only), seed=6, only=only, clients=4, pause=0.05), data_folder, print)
+    result = run(Order(faults=len(only), seed=6, only=only, clients=4, pause=0.05), disk_folder, print)
     show(result, Console())  # what pytest shows if it fails
     assert (result.findings.lost, result.findings.doubled, result.findings.wrong) == ([], [], [])
     assert result.faults.total() > len(only) * 0.8
