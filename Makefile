@@ -5,9 +5,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
-# Two test processes, however many cores there are: each may need a PostgreSQL. Each takes the tests of a module one
-# after the other, which so share what the module makes once, and the one that is done first takes from the other.
-PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+# Two test processes, however many cores there are: each may need a PostgreSQL. A file's tests go to one of them, so that
+# what they share is made once; slow files go first (tests/conftest.py), which is why xdist must not sort them.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # What `make run`, `make bench` and `make torture` pass on, as in: make run ARGS="--port 9000"
 ARGS   ?=
 

@@ -146,11 +146,11 @@ def test_a_data_folder_that_cannot_be_written_is_refused(tmp_path: Path):
         pass
 
 
-def test_without_a_url_it_brings_its_own_database(tmp_path: Path):
-    with running(Settings(data=tmp_path, admin_key=ADMIN_KEY), on_admin_key=print) as runtime, Api(runtime) as api:
+def test_without_a_url_it_brings_its_own_database(data_folder: Path):
+    with running(Settings(data=data_folder, admin_key=ADMIN_KEY), on_admin_key=print) as runtime, Api(runtime) as api:
         company(api)
         assert api.send("GET", "/readyz").body == {"status": "ready"}
-    with running(Settings(data=tmp_path, admin_key=ADMIN_KEY), on_admin_key=print) as runtime, Api(runtime) as api:
+    with running(Settings(data=data_folder, admin_key=ADMIN_KEY), on_admin_key=print) as runtime, Api(runtime) as api:
         assert done(api.get("/cycles/2026-Q1"))["score"] is not None
 
 

@@ -91,6 +91,7 @@ class TestTheScript:
 
 
 class TestTheLedger:
+    @pytest.mark.slow
     def test_two_quarters_are_closed_and_the_third_runs(self, quarterdeck):
         answer = quarterdeck("demo", "--today", TODAY, "--json").json
         assert (answer["today"], answer["cycles"]) == (TODAY, ["2026-Q2", "2026-Q3", "2026-Q4"])

@@ -201,6 +201,7 @@ def test_a_board_is_the_same_once_the_books_were_made_anew(imported, capfd, sett
     assert api.get(f"/cycles/2018-Q3/board?{clocks}").body == before
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_ledger_has_the_same_boards(imported, capfd, settings, api, postgres, tmp_path):
     """Export, restore, export: the same bytes but for who signs; and the same answers, people's names included."""
     files = {name: tmp_path / f"{name}.jsonl" for name in ("ledger", "people", "again")}

@@ -232,6 +232,7 @@ def test_page_by_page_and_as_a_stream_it_is_the_same_as_in_one_go(told):
 LESS: list[dict[str, int]] = [{"MOST_FOLDED": 5, "MOST_KEPT": 12, "_PAGE": 4}, {"MOST_POINTS": 1}, {"MOST_SEARCHED": 9}]
 
 
+@pytest.mark.slow
 def test_pages_that_end_early_go_on(told, monkeypatch, request):
     """Each reason to end early on two of the companies."""
     less = LESS[request.node.callspec.params["told"] % len(LESS)]

@@ -131,6 +131,7 @@ def drives(ledger, kpi, on, cycle, position, key):
     return here and on <= states[Ref(Kind.CYCLE, cycle)].ends_on
 
 
+@pytest.mark.slow
 def test_page_by_page_it_is_the_same_as_in_one_go(told):
     for reading, _, _, cycle, found in replays(told):
         for limit in (1, 7):
