@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import uniform
 from time import sleep
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from domain.catalogue import FOLDS, decide
 from domain.errors import NotReady, Refusal, Stale
-from domain.kernel import Command, Context, Decision, Draft, Kind, Ref
+from domain.kernel import Command, Context, Decision, Draft, Fact, Kind, Ref
 from domain.key_result.check_ins import CHECK_INS
 from domain.key_result.state import KEY_RESULT
 from domain.redaction.events import TextRedacted
@@ -217,7 +218,9 @@ class Ledger:
         if conflict:
             self._cache.drop([ref for one in wanted for ref in one.append.guards])
             return None
-        self._learn(todo, desk, places)
+        facts = self._learn(todo, desk, places)
+        if len(executed) == 1:
+            executed = {index: replace(one, facts=facts) for index, one in executed.items()}
         return executed
 
     def _send(self, appends: Sequence[Append]) -> list[Outcome]:
@@ -225,15 +228,20 @@ class Ledger:
             return [self._group.append(appends[0])]
         return self.recorder.append(appends, all_or_nothing=True) if appends else []
 
-    def _learn(self, todo: Sequence[tuple[int, Prepared]], desk: Desk, places: list[tuple[int, datetime]]) -> None:
-        if len(places) == sum(len(facts) for facts in desk.laid.values()):
-            desk.recorded(places)
+    def _learn(
+        self, todo: Sequence[tuple[int, Prepared]], desk: Desk, places: list[tuple[int, datetime]]
+    ) -> Sequence[Fact[Any]]:
+        """Has the cache know of what was recorded; answers that."""
+        facts: Sequence[Fact[Any]] = ()
+        if len(places) == sum(len(laid) for laid in desk.laid.values()):
+            facts = desk.recorded(places)
         else:  # another process was quicker with the same idempotency key
             self._cache.drop(list(desk.laid))
         for _, one in todo:
             for draft in one.decision.drafts:
                 if isinstance(draft.event, TextRedacted):
                     self._cache.drop([Ref.parse(draft.event.stream)])
+        return facts
 
     def _earlier(self, orders: Sequence[Order]) -> dict[int, Executed]:
         """The orders whose idempotency keys were used before, with what became of them then."""

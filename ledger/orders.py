@@ -1,12 +1,13 @@
 """What is asked of the ledger, and what it answers: an order is a command with who gives it and what must hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.errors import Refusal
-from domain.kernel import Command, Context, Ref
+from domain.kernel import Command, Context, Fact, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What became of an order. `position` and `recorded_at` are the last event's, or the head's if nothing changed."""
+    """What became of an order. `position` and `recorded_at` are the last event's, or the head's if nothing changed.
+
+    `facts`: what was recorded just now, if the order came by itself; of a replayed one, or one of many, none.
+    """
 
     subject: Ref
     created: bool
@@ -54,6 +58,7 @@ class Executed:
     position: int
     recorded_at: datetime | None
     replayed: bool = False
+    facts: Sequence[Fact[Any]] = ()
 
 
 class LineRefused(Exception):

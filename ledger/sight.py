@@ -176,18 +176,21 @@ class Desk:
         now = self.reader.versions(list(self._histories))
         return any(now.get(ref, 0) != self.version_before(ref) for ref in self._histories)
 
-    def recorded(self, positions: Sequence[tuple[int, datetime]]) -> None:
-        """The drafts were recorded, in the order they were laid, at these places: the cache learns of it."""
-        places = iter(positions)
+    def recorded(self, places: Sequence[tuple[int, datetime]]) -> list[Fact[Any]]:
+        """The drafts were recorded, in the order they were laid, at these places: the cache learns of it.
+
+        Answers the facts that they are now.
+        """
+        facts: list[Fact[Any]] = []
         real: dict[Ref, list[Fact[Any]]] = {}
         for fact, (position, recorded_at) in zip(self.in_order(), places, strict=True):
             effective_at = recorded_at if fact.position in self._unstated else fact.effective_at
-            real.setdefault(fact.stream, []).append(
-                replace(fact, position=position, recorded_at=recorded_at, effective_at=effective_at)
-            )
-        for ref, facts in real.items():
+            facts.append(replace(fact, position=position, recorded_at=recorded_at, effective_at=effective_at))
+            real.setdefault(fact.stream, []).append(facts[-1])
+        for ref, new in real.items():
             # The history from before the drafts has its states already; only the new facts are folded.
-            self._cache.put(self._before[ref].with_facts(facts))
+            self._cache.put(self._before[ref].with_facts(new))
+        return facts
 
 
 class Sight:

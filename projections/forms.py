@@ -9,7 +9,20 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.types.string import ByteaBinaryLoader, TextLoader
 
-_decoder = json.JSONDecoder(parse_float=Decimal)
+_INT_DIGITS = 18
+
+
+def _whole(digits: str) -> int | Decimal:
+    """A whole number; answers are written by a library that knows no int of more than 64 bits."""
+    return int(digits) if len(digits) <= _INT_DIGITS else Decimal(digits)
+
+
+_decoder = json.JSONDecoder(parse_float=Decimal, parse_int=_whole)
+
+
+def json_of(column: str) -> Any:
+    """What is read of a JSON column that this was written to."""
+    return _decoder.decode(column)
 
 
 def exact(text: str) -> Any:

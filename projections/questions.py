@@ -18,6 +18,7 @@ from projections.seals import seals
 from projections.series import cycle_series
 from projections.status import ledger_status
 from projections.team_series import team_series
+from projections.told import check_in_told
 from projections.trail import EVENT_FILTERS, events, history
 from projections.what_if import MOST as MOST_LEFT_OUT
 from projections.what_if import what_if
@@ -36,6 +37,7 @@ __all__ = [
     "audit",
     "audit_items",
     "board",
+    "check_in_told",
     "cycle_diff",
     "cycle_named",
     "cycle_series",

@@ -165,16 +165,6 @@ class Books:
             at = valid_at or recorded_at or datetime.now(UTC)
             yield Reading(connection, self.reader, position, recorded_at, at, explicit=True)
 
-    @contextmanager
-    def glance(self, position: int, recorded_at: datetime) -> Iterator[Reading]:
-        """The same for an answer that takes one statement, which is a snapshot by itself: nothing else is asked.
-
-        `recorded_at` is the position's. What is not found may be so because the books were set back (decision 16).
-        """
-        self.wait_for(position)
-        with self.database.connection() as connection, _of_this_version():
-            yield Reading(connection, self.reader, position, recorded_at, recorded_at, explicit=True)
-
     def _check(self, stands: int, position: int) -> None:
         """Raises `NotReady` where the books were said to be further: a crash set them back (decision 16)."""
         if stands < position:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 from uuid import UUID
 
 from domain.kernel import Fact, Fold, Key, Kind, altered
@@ -126,8 +126,7 @@ def evolve(key_result: KeyResult | None, fact: Fact[KeyResultEvent]) -> KeyResul
     assert key_result is not None  # noqa: S101
     match event:
         case CheckedIn():
-            said = _said(event.check_in, fact.key, event, event.external_id, fact.actor)
-            return altered(key_result, check_ins=key_result.check_ins.plus(said))
+            return altered(key_result, check_ins=key_result.check_ins.plus(said_by(fact, event)))
         case CheckInCorrected() | CheckInRetracted():
             said_now = key_result.check_ins.revised(event.check_in, partial(_revised, event=event))
             return altered(key_result, check_ins=said_now)
@@ -172,6 +171,11 @@ def _changed(key_result: KeyResult, event: KeyResultChanged, fact: Fact[KeyResul
     if "objective" in changes:
         changes["state_since"] = fact.effective_at
     return altered(key_result, **changes)
+
+
+def said_by(fact: Fact[Any], event: CheckedIn) -> CheckIn:
+    """The check-in that the fact of it makes, before anything else is said of it."""
+    return _said(event.check_in, fact.key, event, event.external_id, fact.actor)
 
 
 def _said(id: UUID, key: Key, said: Statement, external_id: str | None, actor: UUID) -> CheckIn:

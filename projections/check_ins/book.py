@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from domain.kernel import Fact, Kind
 from domain.key_result.events import CheckedIn, CheckInCorrected, CheckInRetracted
-from domain.key_result.state import KEY_RESULT
+from domain.key_result.state import KEY_RESULT, CheckIn, said_by
 from projections.engine import Thing
 from projections.output import Row
 from projections.simple import texts, to_json
@@ -60,17 +61,26 @@ class CheckIns:
         said = key_result.check_in(thing.id) if key_result else None
         if said is None:
             return None
-        return (
-            thing.stream.id,
-            None if said.value is None else to_json(said.value),
-            said.confidence,
-            said.status,
-            *texts(note=said.note, progress=said.progress, plans=said.plans, problems=said.problems),
-            said.external_id,
-            said.actor,
-            said.state,
-            said.effective_at,
-        )
+        return _row(thing.stream.id, said)
+
+
+def row_of(fact: Fact[Any], event: CheckedIn) -> Row:
+    """The first row of a check-in: all of it follows from the fact that made it."""
+    return _row(fact.stream.id, said_by(fact, event))
+
+
+def _row(key_result: UUID, said: CheckIn) -> Row:
+    return (
+        key_result,
+        None if said.value is None else to_json(said.value),
+        said.confidence,
+        said.status,
+        *texts(note=said.note, progress=said.progress, plans=said.plans, problems=said.problems),
+        said.external_id,
+        said.actor,
+        said.state,
+        said.effective_at,
+    )
 
 
 def _about(fact: Fact[Any], thing: Thing) -> bool:
