@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api import health, openapi, pages
 from api.answers import to_json
+from api.arriving import Arriving
 from api.compressing import Compressing
 from api.conditions import conditional
 from api.credentials import ADMIN_FILE
@@ -73,6 +74,7 @@ def create_app(of: Settings | Runtime) -> FastAPI:
     )
     if isinstance(of, Runtime):
         app.state.runtime = of
+    app.state.arriving = Arriving()
     add_handlers(app)
     health.add(app)
     metrics.add(app)

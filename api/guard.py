@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
+from api.arriving import Arriving
 from api.bodies import payload_of
 from api.conditions import conditional
 from api.credentials import Identity, secret_in, token_in
@@ -75,7 +76,12 @@ class GuardedRoute(APIRoute):
         request.state.payload = await self.payload(request) if methods & _WITH_BODY else {}
         if "GET" not in methods:
             async with runtime.admission.turn():
-                return await handle(request)
+                response = await handle(request)
+                arrival = getattr(request.state, "arrival", None)
+                if arrival is None:
+                    return response
+                arriving: Arriving = request.app.state.arriving
+                return await arriving.wait(runtime.books, arrival, response)
         try:
             response = await handle(request)
         except NotReady as error:

@@ -22,6 +22,7 @@ from starlette.responses import Response
 
 from api import issued
 from api.answers import answer, strong
+from api.arriving import Arrival
 from api.conditions import PATTERN, if_match
 from api.credentials import Identity, hash_of, new_secret
 from api.guard import runtime_of
@@ -124,21 +125,17 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
         request.state.position = runtime.recorder.head().position
         raise
     more = {} if secret is None else {"key": secret if executed.changed and not executed.replayed else None}
-    return _answered(runtime, identity, executed, command, is_async(headers.prefer), more)
+    return _answered(request, executed, command, is_async(headers.prefer), more)
 
 
 def _answered(
-    runtime: Runtime,
-    identity: Identity,
-    executed: Executed,
-    command: Command,
-    is_async: bool,
-    more: Mapping[str, Any],
+    request: Request, executed: Executed, command: Command, is_async: bool, more: Mapping[str, Any]
 ) -> Response:
     """From here on it is recorded, so nothing is a refusal any more: at worst, what it looks like is not told.
 
     `more`: what no later answer can tell.
     """
+    runtime, identity = runtime_of(request), request.state.identity
     closes = isinstance(command, CloseCycle)
     if runtime.replica is not None and isinstance(command, RedactText | EraseMember):
         runtime.replica.forgot(executed.position)
@@ -147,12 +144,16 @@ def _answered(
             executed = sealed(runtime, executed)
         if is_async:
             return _accepted(executed, {"Preference-Applied": "respond-async"}, more)
-        return _shown(runtime, identity, executed, command.NAME, more)
+        return _told(request, executed, more) or _shown(runtime, identity, executed, command.NAME, more)
     except NotReady as error:
-        _LOG.warning("Position %s is recorded but cannot be shown yet: %s", executed.position, error)
         if closes:
             runtime.seal_later()
-        return _accepted(executed, {}, more)
+        return _not_shown(executed, more, error)
+
+
+def _not_shown(executed: Executed, more: Mapping[str, Any], error: NotReady) -> Response:
+    _LOG.warning("Position %s is recorded but cannot be shown yet: %s", executed.position, error)
+    return _accepted(executed, {}, more)
 
 
 def _member(runtime: Runtime, identity: Identity, member: UUID | None) -> UUID | None:
@@ -233,9 +234,6 @@ def _accepted(executed: Executed, headers: dict[str, str], more: Mapping[str, An
 
 
 def _shown(runtime: Runtime, identity: Identity, executed: Executed, command: str, more: Mapping[str, Any]) -> Response:
-    if told := _told(executed):
-        runtime.books.wait_for(executed.position)
-        return _answer({**told, "advice": [], **more}, executed, strong(executed.position))
     subject = executed.subject
     with runtime.books.reading_at(executed.position, executed.recorded_at) as reading:
         content, etag = _read(reading, identity, executed)
@@ -243,12 +241,18 @@ def _shown(runtime: Runtime, identity: Identity, executed: Executed, command: st
     return _answer(content, executed, etag)
 
 
-def _told(executed: Executed) -> dict[str, Any] | None:
-    """The answer to the most frequent write, a check-in, all of which its one event tells; `None` of any other."""
+def _told(request: Request, executed: Executed, more: Mapping[str, Any]) -> Response | None:
+    """The answer to the most frequent write, a check-in, all of which its one event tells; `None` of any other.
+
+    It waits for the books without a thread of its own (`api.guard`).
+    """
     if executed.subject.kind is not Kind.CHECK_IN or len(executed.facts) != 1:
         return None
     (fact,) = executed.facts
-    return questions.check_in_told(fact) if isinstance(fact.event, CheckedIn) else None
+    if not isinstance(fact.event, CheckedIn):
+        return None
+    request.state.arrival = Arrival(executed.position, partial(_not_shown, executed, more))
+    return _answer({**questions.check_in_told(fact), "advice": [], **more}, executed, strong(executed.position))
 
 
 def _answer(content: Mapping[str, Any], executed: Executed, etag: str | None) -> Response:

@@ -120,11 +120,15 @@ class Books:
         """Another process says that its projector has brought the books so far."""
         self._arrivals.told(position, self.position)
 
-    def wait_for(self, position: int, timeout: float | None = None) -> None:
-        """Waits until the books have reached a position. Raises `NotReady` after `timeout` seconds, or `PATIENCE`."""
+    def wait_for(self, position: int, timeout: float | None = None) -> int:
+        """Waits until the books have reached a position; answers where they are.
+
+        Raises `NotReady` after `timeout` seconds, or `PATIENCE`.
+        """
         stands = self._arrivals.wait_for(position, PATIENCE if timeout is None else timeout, self.position)
         if stands < position:
             raise NotReady(f"The books are at {stands} and have not reached {position} yet.", slug="books_behind")
+        return stands
 
     def position(self) -> int:
         """Where the books are: the position that all of them have taken."""
