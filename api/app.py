@@ -16,6 +16,7 @@ from api.arriving import Arriving
 from api.compressing import Compressing
 from api.conditions import conditional
 from api.credentials import ADMIN_FILE
+from api.direct import Direct
 from api.envelope import Envelope
 from api.errors import add_handlers
 from api.registry import Api
@@ -94,6 +95,7 @@ def create_app(of: Settings | Runtime) -> FastAPI:
 
     app.add_route("/openapi.json", show_document)
     app.add_middleware(Compressing)
+    app.add_middleware(Direct, routes=app.routes)
     app.add_middleware(Envelope)
     return app
 

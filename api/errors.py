@@ -97,12 +97,13 @@ class WrongType(Refusal):
 
 def add_handlers(app: FastAPI) -> None:
     """Has the app answer every refusal."""
-    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer that tells a refusal."""
     assert isinstance(error, Refusal)  # noqa: S101
     headers = {}
     if isinstance(error, Unauthenticated):

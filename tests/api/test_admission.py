@@ -1,5 +1,8 @@
 """The door for writes: so many at once, so many waiting, and nobody for ever."""
 
+import asyncio
+from threading import Event
+
 import anyio
 import pytest
 
@@ -80,3 +83,24 @@ def test_how_many_may_wait_is_a_number(bad):
     assert Settings.from_env({"QUARTERDECK_MOST_WAITING": "20"}).most_waiting == 20
     with pytest.raises(SettingsError, match="QUARTERDECK_MOST_WAITING"):
         Settings.from_env({"QUARTERDECK_MOST_WAITING": bad})
+
+
+def test_a_call_that_has_begun_is_waited_for():
+    """A write whose request is given up in the middle has ended when its turn ends."""
+    begun, going, ended = Event(), Event(), []
+
+    def write():
+        begun.set()
+        ended.append(going.wait(60))
+
+    async def scene():
+        task = asyncio.create_task(Admission(most_waiting=1).carry_out(write))
+        await asyncio.to_thread(begun.wait, 60)
+        task.cancel()
+        await asyncio.sleep(0)
+        going.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return list(ended)
+
+    assert asyncio.run(scene()) == [True]
