@@ -5,11 +5,11 @@ is held against the command itself (`ledger.payloads.build`), with the same word
 file.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-import anyio
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
@@ -68,7 +68,7 @@ async def _read(request: Request) -> bytes:
         raise _too_large()
     body = bytearray()
     try:
-        with anyio.fail_after(SECONDS):
+        async with asyncio.timeout(SECONDS):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > LIMIT:

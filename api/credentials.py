@@ -65,6 +65,11 @@ class Keys:
         """Whose the request with that header is; `None` if no good key is in it."""
         return self.identify_all([authorization])[0]
 
+    def must_ask(self, authorization: str | None) -> bool:
+        """Whether it takes the database to tell; not for the environment's key, or where there is none."""
+        secret = secret_in(authorization or "")
+        return secret is not None and not self._is_environments(hash_of(secret))
+
     def identify_all(self, authorizations: Sequence[str | None]) -> list[Identity | None]:
         """The same of several requests, whose keys are looked up together."""
         secrets = [secret_in(authorization or "") for authorization in authorizations]

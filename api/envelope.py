@@ -8,20 +8,19 @@ with the id under which the log has what happened.
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from time import perf_counter
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.errors import AddressTooLong, HeadersTooLarge
 from api.logs import CURRENT, About
-from api.metrics import known_method
+from api.metrics import Metrics, known_method
 from api.problems import problem
 from api.runtime import Runtime
-from api.tracing import trace_id_of
+from api.tracing import Tracer, trace_id_of
 from domain.errors import Refusal
 
 _LOG = logging.getLogger("quarterdeck.http")
@@ -32,13 +31,13 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 MOST_OF_ADDRESS, MOST_OF_HEADERS = 8_000, 32_000
 """Bytes. What is longer than the server reads at all (64 KB) does not even come here: it answers 400 by itself."""
 
-_CAREFUL = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
+_CAREFUL = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
     # An answer is data: opened as a page it loads, runs and shows nothing. Pages and pictures bring their own.
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 
 _CLIENT_WENT_AWAY = 499
 """For the log alone; who would be answered is gone."""
@@ -56,13 +55,18 @@ class Envelope:
             return
         about = _about(scope)
         runtime = getattr(scope["app"].state, "runtime", None)
-        inner = {**scope, "state": scope.get("state", {}) | {"id": about.request_id}}
-        inner["state"]["correlation_id"] = about.correlation_id
+        known_of_it = {"id": about.request_id, "correlation_id": about.correlation_id}
+        inner = {**scope, "state": scope.get("state", {}) | known_of_it}
         known = CURRENT.set(about)
+        metrics, tracer = (runtime.metrics, runtime.tracer) if runtime is not None else (None, None)
+        began = perf_counter()
+        if metrics is not None:
+            metrics.in_flight.inc()
         try:
-            with watched(runtime, scope, inner, about):
+            with nullcontext() if tracer is None else _span(tracer, scope, inner, about):
                 await self._answer(scope, inner, receive, send, about, runtime)
         finally:
+            _note(scope, inner, about, perf_counter() - began, metrics)
             CURRENT.reset(known)
 
     async def _answer(
@@ -77,10 +81,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = about.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                _complete(headers, inner, request_id)
-                if runtime is not None and runtime.stopping:
-                    headers["Connection"] = "close"  # the next request is for another server
+                _complete(message, inner, about, is_last=runtime is not None and runtime.stopping)
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)
@@ -103,41 +104,38 @@ class Envelope:
 
 def _about(scope: Scope) -> About:
     """The request's names. What causes it is what its caller calls it, else the trace that it is part of."""
-    headers = Headers(scope=scope)
-    given = headers.get("X-Request-Id", "")
+    given, traceparent = _header(scope, b"x-request-id"), _header(scope, b"traceparent")
     if REQUEST_ID.fullmatch(given):
         return About(given, given, scope["method"])
     request_id = str(uuid7())
-    return About(request_id, trace_id_of(headers.get("traceparent", "")) or request_id, scope["method"])
+    return About(request_id, (trace_id_of(traceparent) if traceparent else None) or request_id, scope["method"])
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    """The first header of that name; of none, nothing."""
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return str(value, "latin-1")
+    return ""
 
 
 @contextmanager
-def watched(runtime: Runtime | None, scope: Scope, inner: Scope, about: About) -> Iterator[None]:
-    """One line in the log, the figures and, if they are wanted, the span of a request."""
-    metrics, tracer = (runtime.metrics, runtime.tracer) if runtime is not None else (None, None)
-    began = perf_counter()
-    with ExitStack() as stack:
-        span = None
-        if tracer is not None:
-            span = stack.enter_context(tracer.request(known_method(scope["method"]), _traceparent(scope)))
-        if metrics is not None:
-            stack.enter_context(metrics.in_flight.track_inprogress())
+def _span(tracer: Tracer, scope: Scope, inner: Scope, about: About) -> Iterator[None]:
+    """The span of a request, while it is answered."""
+    with tracer.request(known_method(scope["method"]), _header(scope, b"traceparent")) as span:
         try:
             yield
         finally:
-            took = perf_counter() - began
-            about.route, about.ms, status = _route(inner), round(took * 1000, 1), about.status or 0
-            _LOG.info(
-                "%s %s %s %.1f ms %s", scope["method"], _shown(scope["path"]), status, took * 1000, about.request_id
-            )
-            if metrics is not None:
-                metrics.answered(about.route, scope["method"], status, took, about.refused)
-            if span is not None:
-                span.answered(about.route, status)
+            span.answered(_route(inner), about.status or 0)
 
 
-def _traceparent(scope: Scope) -> str:
-    return Headers(scope=scope).get("traceparent", "")
+def _note(scope: Scope, inner: Scope, about: About, took: float, metrics: Metrics | None) -> None:
+    """One line in the log, and the figures, of a request that was answered after so many seconds."""
+    about.route, about.ms, status = _route(inner), round(took * 1000, 1), about.status or 0
+    _LOG.info("%s %s %s %.1f ms %s", scope["method"], _shown(scope["path"]), status, took * 1000, about.request_id)
+    if metrics is not None:
+        metrics.in_flight.dec()
+        metrics.answered(about.route, scope["method"], status, took, about.refused)
 
 
 def _route(scope: Scope) -> str:
@@ -154,14 +152,18 @@ def _refusal(scope: Scope) -> Refusal | None:
     return None
 
 
-def _complete(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
-    headers["X-Request-Id"] = request_id
-    for name, value in _CAREFUL.items():
-        headers.setdefault(name, value)
+def _complete(message: Message, scope: Scope, about: About, *, is_last: bool) -> None:
+    """Adds to the head of an answer what every answer has. `is_last`: its connection is closed after it."""
+    headers = message["headers"] = list(message.get("headers", ()))
+    there = {name for name, _ in headers}
+    headers.append((b"x-request-id", about.request_id.encode("latin-1")))
+    headers += (each for each in _CAREFUL if each[0] not in there)
     # A refusal says where the ledger was too, once that is known.
     position = scope["state"].get("position")
-    if position is not None and "Ledger-Position" not in headers:
-        headers["Ledger-Position"] = str(position)
+    if position is not None and b"ledger-position" not in there:
+        headers.append((b"ledger-position", b"%d" % position))
+    if is_last:
+        headers.append((b"connection", b"close"))  # the next request is for another server
 
 
 def _shown(path: str) -> str:

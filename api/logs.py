@@ -53,6 +53,14 @@ class _Formatter(logging.Formatter):
     def __init__(self, secrets: Sequence[str] = ()) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
         self._secrets = [secret for secret in secrets if secret]
+        self._second = (0, "")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """When it was written; the parts of it that change but once a second are made once a second."""
+        second, shown = self._second
+        if second != int(record.created):
+            second, shown = self._second = int(record.created), super().formatTime(record, "%Y-%m-%d %H:%M:%S")
+        return shown if datefmt else f"{shown},{int(record.msecs):03d}"
 
     def blanked(self, text: str) -> str:
         """The text without secrets."""

@@ -32,6 +32,8 @@ class Lookups:
 
     async def identify(self, authorization: str | None) -> Identity | None:
         """Whose the request with that header is; `None` if no good key is in it. Raises `NotReady`."""
+        if not self._keys.must_ask(authorization):
+            return self._keys.identify(authorization)
         loop, opened = asyncio.get_running_loop(), self._open
         if opened is not None and opened[0] is loop:
             joined = opened[1]
