@@ -19,6 +19,7 @@ from api.credentials import ADMIN_FILE
 from api.direct import Direct
 from api.envelope import Envelope
 from api.errors import add_handlers
+from api.garbage import looked_for_seldom
 from api.registry import Api
 from api.routes import (
     audit,
@@ -53,15 +54,16 @@ def create_app(of: Settings | Runtime) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if isinstance(of, Runtime):
-            yield
-            return
-        opened = running(of, on_admin_key=_note_admin_key)
-        app.state.runtime = await run_in_threadpool(opened.__enter__)
-        try:
-            yield
-        finally:
-            await run_in_threadpool(opened.__exit__, None, None, None)
+        with looked_for_seldom():
+            if isinstance(of, Runtime):
+                yield
+                return
+            opened = running(of, on_admin_key=_note_admin_key)
+            app.state.runtime = await run_in_threadpool(opened.__enter__)
+            try:
+                yield
+            finally:
+                await run_in_threadpool(opened.__exit__, None, None, None)
 
     app = FastAPI(
         title="Quarterdeck",
