@@ -55,7 +55,7 @@ class _Formatter(logging.Formatter):
         self._secrets = [secret for secret in secrets if secret]
         self._second = (0, "")
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         """When it was written; the parts of it that change but once a second are made once a second."""
         second, shown = self._second
         if second != int(record.created):

@@ -41,6 +41,18 @@ def test_they_take_one_connection_once(at_work: Api):
         assert database._pool.get_stats()["requests_num"] == 1
 
 
+def test_where_there_is_nothing_to_look_up_nothing_is_asked():
+    """Of the environment's key, and of none, the database need not even be there."""
+
+    async def scene(lookups: Lookups):
+        return [await lookups.identify(shown) for shown in (f"Bearer {ADMIN_KEY}", None, "Digest x")]
+
+    admin, *nobody = asyncio.run(scene(Lookups(Keys(Database("postgresql://nowhere.invalid/none"), ADMIN_KEY))))
+    assert admin is not None
+    assert admin.key == ENVIRONMENT_KEY
+    assert nobody == [None, None]
+
+
 def test_a_key_that_was_revoked_meanwhile_is_refused_to_who_comes_after(at_work: Api, keys: Keys):
     made = done(at_work.post("/keys", role="reader"))
 

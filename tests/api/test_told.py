@@ -1,11 +1,13 @@
 """Check-ins are answered by what was recorded, without reading it back: held here to what a read answers."""
 
+from typing import Any
+
 from tests.support.builders import uid
 from tests.support.http import METRIC, Api, done
 
 STEPS = [{"id": "design", "title": "Design"}, {"id": "build", "title": "Build", "weight": 2}]
 WORDS = {"note": "a good week", "progress": "much", "plans": "more", "problems": "few"}
-SAID = {
+SAID: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "metric": (METRIC, [{"value": 40}, {"value": "40.500"}, {"value": 1e-7}, {"value": "-0"}, {"value": 10**27}]),
     "threshold": ({"type": "threshold", "operator": ">=", "bound": 99.9}, [{"value": "99.95"}]),
     "milestones": (
@@ -27,7 +29,7 @@ def _goal(api: Api, measure: object) -> str:
 def test_it_is_answered_as_it_is_read(at_work: Api):
     """Byte for byte, whatever the measure and whatever is said, at its own position and instant."""
     more = [{}, {"confidence": "7.0", "status": "at_risk"}, WORDS, {"external_id": "mine"}]
-    said = [(measure, value) for measure, values in SAID.values() for value in values]
+    said: list[tuple[Any, dict[str, Any]]] = [(measure, value) for measure, values in SAID.values() for value in values]
     said += [(METRIC, {"value": 40, **each}) for each in more] + [(METRIC, WORDS)]
     for measure, body in said:
         goal = _goal(at_work, measure)
