@@ -20,11 +20,6 @@ def _whole(digits: str) -> int | Decimal:
 _decoder = json.JSONDecoder(parse_float=Decimal, parse_int=_whole)
 
 
-def json_of(column: str) -> Any:
-    """What is read of a JSON column that this was written to."""
-    return _decoder.decode(column)
-
-
 def exact(text: str) -> Any:
     """What JSON says, with exact numbers."""
     return _decoder.decode(text)

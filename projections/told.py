@@ -6,7 +6,7 @@ from domain.kernel import Fact
 from domain.key_result.events import CheckedIn
 from projections import shapes
 from projections.check_ins.book import CheckIns, row_of
-from projections.forms import json_of
+from projections.forms import exact
 from projections.shapes import Shape
 
 
@@ -18,6 +18,6 @@ def check_in_told(fact: Fact[Any]) -> Shape:
     event: CheckedIn = fact.event
     row = dict(zip(CheckIns.columns, row_of(fact, event), strict=True))
     if row["value"] is not None:
-        row["value"] = json_of(row["value"])
+        row["value"] = exact(row["value"])
     shown = shapes.check_in({**row, "id": event.check_in, "recorded_at": fact.recorded_at})
     return {**shown, "as_of": {"position": fact.position, "recorded_at": fact.recorded_at}}

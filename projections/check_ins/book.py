@@ -6,7 +6,8 @@ from uuid import UUID
 
 from domain.kernel import Fact, Kind
 from domain.key_result.events import CheckedIn, CheckInCorrected, CheckInRetracted
-from domain.key_result.state import KEY_RESULT, CheckIn, said_by
+from domain.key_result.state import KEY_RESULT, said_by
+from domain.key_result.statements import CheckIn
 from projections.engine import Thing
 from projections.output import Row
 from projections.simple import texts, to_json
