@@ -21,6 +21,7 @@ import uvicorn
 from api import logs
 from api.app import create_app
 from api.credentials import ADMIN_FILE
+from api.garbage import looked_for_seldom
 from api.link import Link
 from api.parts import Keeping, Serving
 from api.protocol import BoundedProtocol
@@ -90,7 +91,7 @@ def _together(settings: Settings, listeners: Sequence[socket.socket], say: Say) 
 
 def _keep(settings: Settings, link: Link, say: Say, ready: Callable[[], None]) -> bool:
     """Keeps the books and the tree for those that serve, until it is told to stop."""
-    with running(settings, on_admin_key=partial(_show_admin_key, say), part=Keeping(link)):
+    with looked_for_seldom(), running(settings, on_admin_key=partial(_show_admin_key, say), part=Keeping(link)):
         ready()
         try:
             while True:

@@ -48,6 +48,13 @@ class Server:
         assert self.process.stdout is not None
         self.lines += self.process.stdout
 
+    def close(self) -> None:
+        """Nobody listens to it any more."""
+        assert self.process.stdout is not None
+        self._reading.join(5)
+        if not self._reading.is_alive():
+            self.process.stdout.close()
+
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(with_signal)
         code = self.process.wait(20)
@@ -64,6 +71,7 @@ def started(**env: str) -> Iterator[Server]:
         if server.process.poll() is None:
             server.process.kill()
             server.process.wait()
+        server.close()
 
 
 @pytest.fixture(scope="module")
