@@ -70,8 +70,8 @@ class Connection:
             response = self._open.getresponse()
             read = response.read()
             headers_read = {k.lower(): v for k, v in response.getheaders()}
-            if not headers_read.keys() & {"content-length", "transfer-encoding"}:
-                # Broken off among the headers, which http.client takes for their end.
+            if headers_read.get("content-length") != str(len(read)):
+                # Broken off among the headers, or within that one, which http.client takes for their end.
                 self.close()
                 return None
             return Answer(response.status, headers_read, read)
