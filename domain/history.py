@@ -1,7 +1,8 @@
 """All that is known about one thing: its facts in the fold's order, and its state at any instant.
 
-A history does not change; one with more facts is another, which takes over the states that still hold. States share
-what they have in common (`domain.key_result.statements`), so a long history is as large as its facts.
+A history does not change, and many threads may ask the same; one with more facts is another, which takes over the
+states that still hold. States share what they have in common (`domain.key_result.statements`), so a long history is as
+large as its facts.
 """
 
 from bisect import bisect_right, insort
@@ -72,10 +73,14 @@ class History(Generic[S]):
                 yield fact.effective_at, self._upto(count)
 
     def _upto(self, count: int) -> S:
-        while len(self._states) < count:
-            before = self._states[-1] if self._states else None
-            self._states.append(self.fold.evolve(before, self.facts[len(self._states)]))
-        return self._states[count - 1]
+        states = self._states
+        if len(states) < count:
+            # In a list of its own: another thread may be folding the same facts just now.
+            states = states.copy()
+            for fact in self.facts[len(states) : count]:
+                states.append(self.fold.evolve(states[-1] if states else None, fact))
+            self._states = states
+        return states[count - 1]
 
 
 def _effective(fact: Fact[Any]) -> datetime:

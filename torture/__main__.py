@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--report", type=Path, help="also write the result there, as JSON")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the servers' logs")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended then, too
     order = Order(given.faults, given.seed, given.only, given.minutes, given.clients, given.each)
     folder = Path(tempfile.mkdtemp(prefix="quarterdeck-torture-"))
     sys.stderr.write(f"Seed {order.seed}; the servers' logs are in {folder}\n")

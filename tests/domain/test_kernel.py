@@ -1,7 +1,9 @@
 """The kernel: refs, folds, and a thing's history at any instant."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -145,3 +147,17 @@ def test_a_command_takes_effect_when_it_says_or_now():
     context = Context(now=on("2026-02-01"), actor=UUID(int=2), look=MemoryLedger(), new_id=lambda: UUID(int=3))
     assert instant(open_cycle(at="2026-01-20"), context) == on("2026-01-20")
     assert instant(open_cycle(), context) == on("2026-02-01")
+
+
+def test_threads_that_ask_one_history_at_once_fold_it_each_and_rightly():
+    """All have begun to fold a fact before any has done it; a torture found states that stood there twice."""
+    together = Barrier(4)
+
+    def evolve_together(word, fact):
+        together.wait(10)
+        return evolve(word, fact)
+
+    history = History(Fold(Kind.TEAM, evolve_together), THING, facts(1, 2, 3))
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: history.now, range(4))) == [Word("abc")] * 4
+    assert (history.at(day(1)), history.at(day(2)), history.now) == (Word("a"), Word("ab"), Word("abc"))
