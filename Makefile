@@ -30,7 +30,7 @@ test: $(VENV)/.dev ## Run all tests; domain/ must be covered to the last branch
 	$(PYTEST) tests --ignore=tests/domain
 
 # The peers are installed in .venv/peers, by the program itself.
-bench: $(VENV)/.runtime ## Measure ours beside what people use instead: minutes; with ARGS=--full about an hour
+bench: $(VENV)/.runtime ## Measure ours beside what people use instead: minutes; with ARGS=--full half an hour
 	@$(BIN)/python -m benchmarks.side_by_side $(ARGS)
 
 torture: $(VENV)/.dev ## Break servers and PostgreSQL at random under load, a thousand times, and count what was lost

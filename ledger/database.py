@@ -56,8 +56,12 @@ class Database:
         self._conninfo = self._with_settings(
             role=self.app_role,
             search_path=f'"{self.books}","{schema}"',
-            # A process that hangs in the middle of an append must not hold up all writers for long.
+            # A process that hangs in the middle of an append must not hold up all writers for long, and one whose
+            # machine vanished must not keep a lease.
             idle_in_transaction_session_timeout="30s",
+            tcp_keepalives_idle="10",
+            tcp_keepalives_interval="5",
+            tcp_keepalives_count="3",
             # Our tables grow from nothing: a plan from when they were small would read them whole.
             plan_cache_mode="force_custom_plan",
         )

@@ -135,8 +135,10 @@ class Proxy:
             self._pairs.add(pair)
         answering = threading.Thread(target=self._answers, args=(pair,), daemon=True)
         answering.start()
-        with suppress(OSError):
+        try:
             self._questions(pair)
+        except OSError:  # who asked is gone without a farewell, and so is its connection to who answers
+            pair.cut()
         answering.join()
         pair.cut()
         with self._lock:

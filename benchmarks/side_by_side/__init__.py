@@ -1,7 +1,7 @@
 """Quarterdeck beside what people would use instead, on the same PostgreSQL server, in one run, in alternating rounds.
 
     make bench                                    a rough table in some minutes, on 20,000 events
-    make bench ARGS=--full                        a million events and longer rounds: about an hour
+    make bench ARGS=--full                        a million events and longer rounds: half an hour
     make bench ARGS="--only appends --only start" some of it
 
     environment.py   the peers, installed in .venv/peers      measure.py   rounds, percentiles, goals
