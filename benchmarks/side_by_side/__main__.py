@@ -32,7 +32,7 @@ from benchmarks.side_by_side.postgres import started
 from benchmarks.side_by_side.table import figures_table, goals_table
 
 QUICK = Effort(rounds=3, seconds=1.0, projected=1_000, events=20_000)
-FULL = Effort(rounds=4, seconds=3.0, projected=5_000, events=1_000_000)
+FULL = Effort(rounds=3, seconds=3.0, projected=5_000, events=1_000_000)
 
 _WIDTH = 160
 """Characters of a table that is written to a file."""
