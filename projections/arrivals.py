@@ -30,12 +30,18 @@ class Arrivals:
     def __init__(self) -> None:
         self._reached = 0
         self._told = 0
+        self._furthest = 0
         self._heard = -_LATELY
         self._waiting: list[tuple[int, int, Lock]] = []
         """A heap: the position, a number that makes entries differ, and the lock that is released at the arrival."""
         self._numbers = count()
         self._lock = Lock()
         self._looking = Lock()
+
+    @property
+    def furthest(self) -> int:
+        """Where the books were ever said to be: a crash may set them back (decision 16), but no read."""
+        return self._furthest
 
     def reached(self, position: int) -> None:
         """The books have come to a position: the projector says so."""
@@ -46,6 +52,7 @@ class Arrivals:
         """Another process says that the books have come so far; 0 if nobody knows what it said."""
         with self._lock:
             self._told = max(self._told, position)
+            self._furthest = max(self._furthest, position)
             due = bool(self._waiting) and (not position or self._waiting[0][0] <= position)
         if due:
             try:
@@ -58,6 +65,7 @@ class Arrivals:
     def _learn(self, position: int) -> None:
         with self._lock:
             self._reached = max(self._reached, position)
+            self._furthest = max(self._furthest, position)
             while self._waiting and self._waiting[0][0] <= self._reached:
                 heappop(self._waiting)[2].release()
 

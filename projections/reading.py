@@ -143,13 +143,18 @@ class Books:
     def reading(
         self, as_of: str | None = None, valid_at: str | None = None, *, min_position: int | None = None
     ) -> Iterator[Reading]:
-        """A view at the two clocks, as a client writes them. Raises `Invalid`, `NotReady`."""
+        """A view at the two clocks, as a client writes them. Raises `Invalid`, `NotReady`.
+
+        Without `as_of` it shows what any write that was answered here has written, also where a crash has set the books
+        back since: then it is `NotReady` until they are there again.
+        """
         if min_position is not None:
             self.wait_for(min_position)
         with ExitStack() as stack:
+            seen = self._arrivals.furthest if as_of is None else 0  # before the snapshot, which must show it
             connection = stack.enter_context(snapshot(self.database))
-            stands, head, now = self._stand(connection)
-            self._check(stands, min_position or 0)
+            stands, head, now, stopped = self._stand(connection)
+            self._check(stands, max(min_position or 0, 0 if stopped else min(seen, head)))
             position, explicit = _position(connection, as_of, stands, head, now)
             if position > stands:
                 stack.close()
@@ -175,13 +180,14 @@ class Books:
             self._arrivals.set_back(stands)
             raise NotReady(f"The books were set back to {stands}, before {position}.", slug="books_behind")
 
-    def _stand(self, connection: Connection) -> tuple[int, int, datetime]:
+    def _stand(self, connection: Connection) -> tuple[int, int, datetime, bool]:
+        """Where the books are, the ledger's head, the clock, and whether a book is stopped, and so all are behind."""
         try:
             row = connection.execute(SQL["positions"]).fetchone()
         except psycopg.errors.UndefinedTable:
             raise NotReady("The books are not there yet.", slug="books_behind") from None
         assert row is not None  # noqa: S101
-        return row[0] or 0, row[1], row[2]
+        return row[0] or 0, row[1], row[2], row[3]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 -- name: positions
--- Where the books are, and the ledger's head, and the clock: what a read may reflect.
-SELECT (SELECT min(position) FROM books), (SELECT position FROM head), clock_timestamp();
+-- Where the books are, and the ledger's head, and the clock: what a read may reflect; and whether a book is stopped.
+SELECT (SELECT min(position) FROM books), (SELECT position FROM head), clock_timestamp(),
+       EXISTS (SELECT FROM books WHERE error IS NOT NULL);
 
 -- name: position_at
 -- The last position recorded by an instant.

@@ -197,6 +197,24 @@ def test_what_is_recorded_is_no_refusal_though_the_books_are_behind(
         assert api.get(answer.headers["Location"].removeprefix("/v1")).slug == "not_found"
 
 
+def test_a_read_shows_no_less_than_was_answered_though_a_crash_set_the_books_back(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Found by torture: PostgreSQL was killed right after an answer, and a plain read showed what was before it."""
+    monkeypatch.setattr("projections.reading.PATIENCE", 0.1)
+    with serving(url, tmp_path) as api:
+        api.runtime.projector.stop()
+        head = done(api.get("/ledger"))["position"]
+        answer = api.post(CHECK_INS, value=3)
+        said = answer.headers["Location"].removeprefix("/v1")
+        api.runtime.books.reached(answer.position)  # they were there, and a crash has taken the last moment of them
+        assert (api.get(said).status, api.get(said).slug) == (503, "books_behind")
+        assert api.get(f"/objectives?as_of={head}").status == 200
+        with serving(url, tmp_path):  # whose projector brings the books on
+            eventually(lambda: api.get(said).status == 200)
+        assert done(api.get(said))["value"] == 3
+
+
 def test_a_close_that_cannot_be_sealed_yet_is_sealed_later(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("projections.sealing.PATIENCE", 0.1)
     with serving(url, tmp_path) as api:
