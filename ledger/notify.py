@@ -135,6 +135,7 @@ class Ear:
                     self._hear(connection)
             except (NotReady, psycopg.Error) as error:  # also of an engine that has no LISTEN
                 _LOG.info("Hearing of appends is interrupted, polling goes on: %s", error)
+                self._books(0)  # from here on they may come to positions that nobody hears of
                 self._closed.wait(RETRY)
 
     def _hear(self, connection: Connection) -> None:

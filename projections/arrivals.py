@@ -43,6 +43,11 @@ class Arrivals:
         """Where the books were ever said to be: a crash may set them back (decision 16), but no read."""
         return self._furthest
 
+    def expect(self, position: int) -> None:
+        """The books must have been said to be there, though nobody heard it here."""
+        with self._lock:
+            self._furthest = max(self._furthest, position)
+
     def reached(self, position: int) -> None:
         """The books have come to a position: the projector says so."""
         self._heard = monotonic()

@@ -215,6 +215,24 @@ def test_a_read_shows_no_less_than_was_answered_though_a_crash_set_the_books_bac
         assert done(api.get(said))["value"] == 3
 
 
+def test_a_server_that_heard_nothing_for_a_while_shows_no_less_than_others_may_have_answered(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Where PostgreSQL crashed, what another server had answered is in the ledger, and may be gone from the books."""
+    monkeypatch.setattr("projections.reading.PATIENCE", 0.1)
+    with serving(url, tmp_path) as api:
+        done(api.get("/ledger"))
+        api.runtime.projector.stop()
+        answer = api.post(CHECK_INS, value=3)
+        said = answer.headers["Location"].removeprefix("/v1")
+        assert api.get(said).slug == "not_found"
+        api.runtime.books.told(0)  # as when the connection that it hears by is broken
+        api.runtime.books.told(0)  # the first may have been the one when it began to listen
+        assert (api.get(said).status, api.get(said).slug) == (503, "books_behind")
+        with serving(url, tmp_path):
+            eventually(lambda: api.get(said).status == 200)
+
+
 def test_a_close_that_cannot_be_sealed_yet_is_sealed_later(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("projections.sealing.PATIENCE", 0.1)
     with serving(url, tmp_path) as api:
