@@ -40,7 +40,7 @@ class Arrivals:
 
     @property
     def furthest(self) -> int:
-        """Where the books were ever said to be: a crash may set them back (decision 16), but no read."""
+        """Where the books were ever found to be: a crash may set them back (decision 16), but no read."""
         return self._furthest
 
     def expect(self, position: int) -> None:
@@ -57,7 +57,6 @@ class Arrivals:
         """Another process says that the books have come so far; 0 if nobody knows what it said."""
         with self._lock:
             self._told = max(self._told, position)
-            self._furthest = max(self._furthest, position)
             due = bool(self._waiting) and (not position or self._waiting[0][0] <= position)
         if due:
             try:

@@ -72,6 +72,7 @@ def test_what_another_process_tells_is_a_reason_to_look_and_no_more():
     assert looks == []  # nobody waits
     assert arrivals.wait_for(4, 10, look) == 4
     assert arrivals.wait_for(5, 0.01, look) == 4
+    assert arrivals.furthest == 4  # else each read that is a moment behind the ledger would be refused
 
 
 def test_who_comes_after_it_was_told_does_not_wait():
