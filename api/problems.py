@@ -202,6 +202,12 @@ PROBLEMS: Mapping[str, Problem] = {
         "The books are behind",
         "What was asked for is recorded, but cannot be read yet. Try again in a moment.",
     ),
+    "seal_pending": Problem(
+        503,
+        "The close waits for its seal",
+        "The close is recorded, and its seal follows by itself as soon as the books and the database allow. Ask again, "
+        "with the same `Idempotency-Key` if there was one: the answer comes with the seal.",
+    ),
     "books_newer": Problem(
         503,
         "The books are of a newer program",

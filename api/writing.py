@@ -133,21 +133,18 @@ def _answered(
 ) -> Response:
     """From here on it is recorded, so nothing is a refusal any more: at worst, what it looks like is not told.
 
-    `more`: what no later answer can tell.
+    `more`: what no later answer can tell. Raises `NotReady` of a close that is not sealed yet.
     """
     runtime, identity = runtime_of(request), request.state.identity
-    closes = isinstance(command, CloseCycle)
     if runtime.replica is not None and isinstance(command, RedactText | EraseMember):
         runtime.replica.forgot(executed.position)
+    if isinstance(command, CloseCycle):
+        executed = sealed(runtime, executed)
     try:
-        if closes:
-            executed = sealed(runtime, executed)
         if is_async:
             return _accepted(executed, {"Preference-Applied": "respond-async"}, more)
         return _told(request, executed, more) or _shown(runtime, identity, executed, command.NAME, more)
     except NotReady as error:
-        if closes:
-            runtime.seal_later()
         return _not_shown(executed, more, error)
 
 
@@ -199,11 +196,19 @@ def _executed(runtime: Runtime, order: Order, about: Ref | None, header: str | N
 
 
 def sealed(runtime: Runtime, executed: Executed) -> Executed:
-    """A close is answered after its seal, the last of its two events; also when it is answered again."""
-    seal_due(runtime.ledger, runtime.books)
-    for fact in runtime.recorder.read_stream(executed.subject):
-        if isinstance(fact.event, CycleSealed) and fact.event.closed_position == executed.position:
-            return replace(executed, position=fact.position, recorded_at=fact.recorded_at)
+    """A close is answered after its seal, the last of its two events; also when it is answered again.
+
+    The seal's position is that of the answer, so without it there is none: raises `NotReady`, and the background seals.
+    """
+    try:
+        seal_due(runtime.ledger, runtime.books)
+        for fact in runtime.recorder.read_stream(executed.subject):
+            if isinstance(fact.event, CycleSealed) and fact.event.closed_position == executed.position:
+                return replace(executed, position=fact.position, recorded_at=fact.recorded_at)
+    except NotReady as error:
+        runtime.seal_later()
+        detail = f"The close is recorded at position {executed.position} and will be sealed; ask again."
+        raise NotReady(detail, slug="seal_pending") from error
     return executed
 
 

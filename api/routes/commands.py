@@ -58,17 +58,18 @@ def add(api: Api) -> None:
 
 
 def _answered(runtime: Runtime, executed: Sequence[Executed], verbs: Sequence[str], *, prefers_async: bool) -> Response:
-    """From here on it is recorded, so nothing is a refusal any more: at worst there is no advice."""
-    done, advice, headers = list(executed), [], {}
+    """From here on it is recorded, so nothing is a refusal any more: at worst there is no advice.
+
+    Raises `NotReady` if a close among them is not sealed yet.
+    """
+    done, advice, headers = list(_sealed(runtime, executed, verbs)), list[str](), dict[str, str]()
     try:
-        done = list(_sealed(runtime, done, verbs))
         if prefers_async:
             headers["Preference-Applied"] = "respond-async"
         else:
             advice = _advice(runtime, done, verbs)
     except NotReady as error:
         _LOG.warning("Position %s is recorded but cannot be shown yet: %s", done[-1].position, error)
-        runtime.seal_later()
     items = [
         {"id": one.subject.id, "kind": one.subject.kind, "position": one.position}
         | {"created": one.created, "changed": one.changed}

@@ -25,6 +25,7 @@ from tests.support.http import ADMIN_KEY, Api, company, done
 from tests.support.postgres import Postgres
 from tests.support.proxy import Proxy
 
+CLOSE = {"command": "close_cycle", "cycle": "2026-Q1"}
 CHECK_INS = f"/key-results/{uid('revenue')}/check-ins"
 
 
@@ -237,11 +238,14 @@ def test_a_close_that_cannot_be_sealed_yet_is_sealed_later(url: str, tmp_path: P
     monkeypatch.setattr("projections.sealing.PATIENCE", 0.1)
     with serving(url, tmp_path) as api:
         api.runtime.projector.stop()
-        closed = api.post("/cycles/2026-Q1/close")
-        assert (closed.status, closed.body["position"]) == (200, closed.position)
+        closed = api.post("/cycles/2026-Q1/close", {"Idempotency-Key": "c"})
+        batch = api.post("/commands", {"Idempotency-Key": "b"}, commands=[CLOSE])
+        assert [(each.status, each.slug) for each in (closed, batch)] == [(503, "seal_pending")] * 2
         with serving(url, tmp_path):  # whose projector brings the books on
             (sealed,) = eventually(lambda: done(api.get("/events?type=cycle.sealed"))["items"])
-        assert sealed["data"]["closed_position"] == closed.position
+            again = api.post("/cycles/2026-Q1/close", {"Idempotency-Key": "c"})
+        assert f"at position {sealed['data']['closed_position']} " in closed.body["detail"]
+        assert (again.status, again.position, again.body["state"]) == (200, sealed["position"], "closed")
 
 
 def test_the_app_opens_and_closes_the_ledger_of_its_settings(
