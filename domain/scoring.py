@@ -119,18 +119,23 @@ def official(score: Decimal, grade: Decimal | None) -> Decimal:
 
 
 class Weighted(NamedTuple):
-    """A part of a roll-up: its weight and its official score."""
+    """A part of a roll-up: its weight, and that times its official score."""
 
     weight: Decimal
-    score: Decimal
+    above: Decimal
+
+
+def weighted(weight: Decimal, score: Decimal) -> Weighted:
+    """A part of a roll-up; a rebuild takes each into many means, so it multiplies once."""
+    return Weighted(weight, _EXACT.multiply(weight, score))
 
 
 def mean(parts: Iterable[Weighted]) -> Decimal | None:
     """Σ weight × score ÷ Σ weight; `None` without parts or with weights of 0 alone."""
-    above, below = ZERO, ZERO
-    for part in parts:
-        above = _EXACT.add(above, _EXACT.multiply(part.weight, part.score))
-        below = _EXACT.add(below, part.weight)
+    above = below = ZERO
+    add = _EXACT.add
+    for weight, product in parts:
+        above, below = add(above, product), add(below, weight)
     return ratio(above, below)
 
 

@@ -12,8 +12,6 @@ from itertools import chain
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-import orjson
-
 from domain.kernel import Fact, Kind, Person, Ref, Texts
 from ledger.database import Database
 from ledger.envelope import StoredFact
@@ -179,8 +177,7 @@ class Reader:
     def fact(self, row: Any) -> Fact[Any]:
         """A row of the queries for facts as a fact."""
         stream, version, position, type_, schema_version, data, texts, *rest = row
-        event = self.mapper.to_event(type_, schema_version, orjson.loads(data), orjson.loads(texts) if texts else {})
-        return Fact(_ref(stream), version, position, event, *rest)
+        return Fact(_ref(stream), version, position, self.mapper.read(type_, schema_version, data, texts), *rest)
 
 
 def _stored(row: Any) -> StoredFact:

@@ -185,7 +185,7 @@ class Desk:
         real: dict[Ref, list[Fact[Any]]] = {}
         for fact, (position, recorded_at) in zip(self.in_order(), places, strict=True):
             effective_at = recorded_at if fact.position in self._unstated else fact.effective_at
-            facts.append(replace(fact, position=position, recorded_at=recorded_at, effective_at=effective_at))
+            facts.append(fact._replace(position=position, recorded_at=recorded_at, effective_at=effective_at))
             real.setdefault(fact.stream, []).append(facts[-1])
         for ref, new in real.items():
             # The history from before the drafts has its states already; only the new facts are folded.

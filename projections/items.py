@@ -13,7 +13,6 @@ from pydantic import BaseModel
 
 from domain.catalogue import FOLDS
 from domain.kernel import Fact, Ref, fact_key
-from domain.key_result.statements import CheckIn
 from domain.kpi.events import BenchmarkSet, TargetSet
 from domain.kpi.state import Benchmark, Kpi, benchmark_of, target_of
 from domain.redaction.events import TextRedacted
@@ -115,7 +114,8 @@ _INNER = {
 def _fields(state: Any) -> dict[str, Any]:
     if state is None:
         return {}
-    names = state._fields if isinstance(state, CheckIn) else type(state).__slots__
+    cls: Any = type(state)
+    names = cls._fields if issubclass(cls, tuple) else cls.__slots__
     fields = {name: getattr(state, name) for name in names}
     return fields | {"kpi": state.kpi} if "links" in fields else fields
 

@@ -29,6 +29,7 @@ from ledger.notify import Ear
 from ledger.reader import Reader
 from projections import store
 from projections.batches import Writer
+from projections.crew import Crew
 from projections.engine import Engine, Standing
 from projections.preparing import prepare
 from projections.rebuild import rebuild
@@ -196,7 +197,7 @@ class Projector:
                 shown = monotonic()
                 _log.info("Rebuilt %d of %d events", done, of)
 
-        report = rebuild(self._database, self._reader, show, compare=False)
+        report = rebuild(self._database, self._reader, show, compare=False, crew=Crew(here=False))
         _log.warning("Rebuilt %d events in %.1f s", report.position, report.seconds)
 
     def _release(self) -> None:

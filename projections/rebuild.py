@@ -11,20 +11,16 @@ The rebuilt books must say what the live ones of the same version say. If they d
 swapped, and the rows are named.
 """
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from time import perf_counter
 from typing import Any
 
-from domain.catalogue import EVENTS
 from ledger.database import Connection, Database
-from ledger.mapper import EventMapper
 from ledger.reader import Reader
 from projections import shadow, store
+from projections.crew import ALL_HANDS, Crew
 from projections.engine import Book, Engine, Standing
 from projections.pipeline import FoldFailed, Line, check
 from projections.preparing import prepare
@@ -35,9 +31,9 @@ from projections.world import BLANK, World
 
 SHARE = 4_000
 """Events of a share: enough to read and to copy them in one go, few enough to hold a share for each process."""
-WORTH_PROCESSES = 20_000
-"""From so many events on, starting processes costs less than it saves."""
-MOST_PROCESSES = 8
+SHARES = 24
+"""So many of them at least, so that nobody has much to do when the others have nothing left, unless they were tiny."""
+LEAST = 1_000
 CHUNK = 2_000
 SHOWN = 20
 """How many differing rows of a book are named."""
@@ -74,21 +70,18 @@ def rebuild(
     *,
     verify: bool = False,
     compare: bool = True,
-    processes: int | None = None,
+    crew: Crew = ALL_HANDS,
 ) -> Report:
     """Makes all books anew and swaps them in, unless they differ from live ones of the same version.
 
     `verify`: only compares, and begins from nothing whatever a dead rebuild left. `compare=False`: swaps whatever the
-    live ones say. `processes`: how many fold at the same time, by default one more than CPUs where that pays.
-    Raises `RebuildFailed`, `NotReady`.
+    live ones say. `crew`: who folds. Raises `RebuildFailed`, `NotReady`.
     """
     with database.watch.span("rebuild", verify=int(verify)):
-        return _rebuilt(database, reader, show or _silent, verify=verify, compare=compare, processes=processes)
+        return _rebuilt(database, reader, show or _silent, verify=verify, compare=compare, crew=crew)
 
 
-def _rebuilt(
-    database: Database, reader: Reader, show: Show, *, verify: bool, compare: bool, processes: int | None
-) -> Report:
+def _rebuilt(database: Database, reader: Reader, show: Show, *, verify: bool, compare: bool, crew: Crew) -> Report:
     started = perf_counter()
     prepare(database)
     connection = database.dedicated()
@@ -99,8 +92,8 @@ def _rebuilt(
             head = reader.head().position
             progress = None if verify else shadow.take_up(connection, database, head, SHARE)
             progress = progress or shadow.begin(connection, database, head, SHARE)
-            todo = shares(connection, progress.head, SHARE)
-        taken_up, rows = _fold(database, reader, todo, progress, show, processes)
+            todo = shares(connection, progress.head, min(SHARE, max(LEAST, progress.head // SHARES)))
+        taken_up, rows = _fold(database, reader, todo, progress, show, crew)
         if not progress.indexed:
             with connection.transaction():
                 shadow.finish_tables(connection, database)
@@ -124,54 +117,19 @@ def _fold(
     every: Sequence[Share],
     progress: shadow.Progress,
     show: Show,
-    processes: int | None,
+    crew: Crew,
 ) -> tuple[int, Counter[str]]:
     """Folds the shares that are left. Answers the events that were done before, and all rows."""
     rows: Counter[str] = sum(progress.done.values(), Counter())
     todo = [share for share in every if shadow.name_of(share) not in progress.done]
     total, left = (sum(share.events for share in some) for some in (every, todo))
     done = taken_up = total - left
-    if processes is None:
-        worth = left >= WORTH_PROCESSES
-        # One more than there are CPUs: while one waits for PostgreSQL, another folds.
-        processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES, len(todo)) if worth else 1
-    for share, written in _folded(database, reader, todo, progress.head, processes):
+    line = Line(database, reader, progress.head)
+    for share, written in crew.fold(line, todo):
         rows += written
         done += share.events
         show(done, total)
     return taken_up, rows
-
-
-def _folded(
-    database: Database, reader: Reader, todo: Sequence[Share], head: int, processes: int
-) -> Iterator[tuple[Share, Counter[str]]]:
-    if processes <= 1:
-        line = Line(database, reader, head)
-        for share in todo:
-            yield share, line.run(share)
-        return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _open, (database.url, database.schema, head))
-    try:
-        futures = {pool.submit(_fold_apart, share): share for share in todo}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_line: Line | None = None
-"""What a process that folds shares works with; set once, when it starts."""
-
-
-def _open(url: str, schema: str, head: int) -> None:
-    global _line  # noqa: PLW0603  # a pool's processes have no other place to keep something
-    database = Database(url, schema).open()
-    _line = Line(database, Reader(database, EventMapper(EVENTS)), head)
-
-
-def _fold_apart(share: Share) -> Counter[str]:
-    assert _line is not None  # noqa: S101
-    return _line.run(share)
 
 
 _Reported = Callable[[float, int], Report]
@@ -228,10 +186,11 @@ class _Ending:
         live, rebuilt = self._database.books, self._database.shadow
         found = {}
         for book in books:
-            only_live = store.differences(self._connection, book, live, rebuilt, SHOWN)
-            only_new = store.differences(self._connection, book, rebuilt, live, SHOWN)
-            if only_live or only_new:
-                found[book.name] = (only_live, only_new)
+            if store.differ(self._connection, book, live, rebuilt):
+                only_live = store.differences(self._connection, book, live, rebuilt, SHOWN)
+                only_new = store.differences(self._connection, book, rebuilt, live, SHOWN)
+                if only_live or only_new:
+                    found[book.name] = (only_live, only_new)
         return found
 
     def _report(self, position: int, compared: Sequence[Book], differing: Differences, *, swapped: bool) -> _Reported:

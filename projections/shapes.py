@@ -196,7 +196,7 @@ def initiative(row: Row) -> Shape:
 def cycle_score(objectives: Iterable[Row]) -> Decimal | None:
     """Σ weight × official score ÷ Σ weight over the active objectives that measure something."""
     return scoring.mean(
-        scoring.Weighted(row["weight"], scoring.official(row["score"], row["grade"]))
+        scoring.weighted(row["weight"], scoring.official(row["score"], row["grade"]))
         for row in objectives
         if row["state"] == "active" and (row["progress"] is not None or row["grade"] is not None)
     )

@@ -11,7 +11,6 @@ stays. `change` is the score less the one that stands; a score that is null coun
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -171,7 +170,7 @@ class _Assumed(Subset):
         event = fact.event
         match event:
             case CyclePlanned() if fact.stream.id == self._cycle:
-                return replace(fact, event=event.model_copy(update={"scoring": self._policy}))
+                return fact._replace(event=event.model_copy(update={"scoring": self._policy}))
             case KeyResultAdded():
                 return fact if self._is_there(event.objective) else None
             case KeyResultChanged():

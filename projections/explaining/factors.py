@@ -5,7 +5,6 @@ commitment, an opening) belongs to none.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from domain.cycle.events import CyclePlanned, CycleRescheduled
@@ -85,4 +84,4 @@ def only(fact: Fact[Any], chosen: Collection[str]) -> Fact[Any] | None:
 def with_fields(fact: Fact[Any], names: Collection[str]) -> Fact[Any] | None:
     """The fact of a change with some of its fields alone; `None` if it changed none of them."""
     given = {name: value for name, value in fact.event.given().items() if name in names}
-    return replace(fact, event=type(fact.event).model_construct(**given)) if given else None
+    return fact._replace(event=type(fact.event).model_construct(**given)) if given else None

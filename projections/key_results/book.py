@@ -10,7 +10,7 @@ from domain.key_result.events import KeyResultEvent
 from domain.key_result.state import KEY_RESULT, KeyResult
 from domain.key_result.value import value_in_effect
 from domain.measures import AnyMeasure, Value
-from domain.scoring import Weighted, clamp, official, progress
+from domain.scoring import Weighted, clamp, official, progress, weighted
 from projections.engine import Thing
 from projections.key_results import linked
 from projections.output import Row
@@ -66,7 +66,7 @@ def scored(key_result: KeyResult) -> Score:
 def _scored(key_result: KeyResult, value: Value | None, *, measured: bool) -> Score:
     moved = progress(key_result.measure, value)
     score = clamp(moved)
-    part = Weighted(key_result.weight, official(score, key_result.grade))
+    part = weighted(key_result.weight, official(score, key_result.grade))
     active = key_result.state == "active"
     pending = not measured and key_result.last_check_in is None and key_result.grade is None
     return Score(key_result.objective, value, measured, moved, score, part if active else None, pending)

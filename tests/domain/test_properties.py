@@ -13,7 +13,7 @@ from domain.cycle.events import CycleSealed
 from domain.history import History
 from domain.kernel import Kind, fact_key
 from domain.measures import Metric
-from domain.scoring import Weighted, clamp, mean, official, progress, tidy
+from domain.scoring import clamp, mean, official, progress, tidy, weighted
 from tests.support.actions import ANYTHING, KEYS
 from tests.support.histories import KPI_BEGINNING, bounded, histories, instants, play, tell, things
 from tests.support.kpi_actions import KPIS
@@ -121,8 +121,8 @@ def test_every_score_is_between_zero_and_one_at_every_instant(history):
 @hypothesis.given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=8))
 def test_a_mean_lies_between_the_least_and_the_greatest(parts):
     """To the 20 decimals at which numbers are compared."""
-    weighted = [Weighted(weight, clamp(score)) for weight, score in parts]
-    average, scores = mean(weighted), [part.score for part in weighted if part.weight]
+    average = mean(weighted(weight, clamp(score)) for weight, score in parts)
+    scores = [clamp(score) for weight, score in parts if weight]
     assert (average is None) == (not scores)
     if average is not None:
         assert min(scores) <= tidy(average) <= max(scores)

@@ -8,7 +8,6 @@ import pytest
 
 from domain.measures import Between, Boolean, Graded, Metric, Milestone, Milestones, Threshold, Zones
 from domain.scoring import (
-    Weighted,
     band,
     clamp,
     enters,
@@ -19,6 +18,7 @@ from domain.scoring import (
     progress,
     six,
     tidy,
+    weighted,
 )
 
 D = Decimal
@@ -38,7 +38,7 @@ def average(*scores):
 
 
 def parts(*scores, weights=None):
-    return [Weighted(D(weight), D(score)) for score, weight in zip(scores, weights or [1] * len(scores), strict=True)]
+    return [weighted(D(weight), D(score)) for score, weight in zip(scores, weights or [1] * len(scores), strict=True)]
 
 
 # --- progress

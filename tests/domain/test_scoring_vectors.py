@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.measures import VALUE_FIELDS, MeasureInput, stored
 from domain.scoring import (
-    Weighted,
     band,
     clamp,
     expected,
@@ -24,6 +23,7 @@ from domain.scoring import (
     progress,
     six,
     status,
+    weighted,
     worst,
 )
 from domain.values import Number
@@ -61,7 +61,7 @@ def objective(given):
     parts, statuses = [], []
     for part in given["key_results"]:
         moved = progress(stored(READ.validate_python(part["measure"])), value_of(part))
-        parts.append(Weighted(NUMBER.validate_python(part["weight"]), official(clamp(moved), None)))
+        parts.append(weighted(NUMBER.validate_python(part["weight"]), official(clamp(moved), None)))
         if parts[-1].weight:
             statuses.append(status(moved is not None, None, "on_track"))
     moved = mean(parts)

@@ -3,7 +3,6 @@
 import pickle
 import tracemalloc
 from copy import deepcopy
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -181,7 +180,7 @@ def test_a_history_of_many_check_ins_is_as_large_as_its_facts():
             for n in range(count):
                 event = CheckedIn(check_in=UUID(int=n), value=Decimal(n), external_id=None, source="http")
                 late = added.effective_at + timedelta(hours=n)
-                history = history.with_facts([replace(added, position=10 + n, event=event, effective_at=late)])
+                history = history.with_facts([added._replace(position=10 + n, event=event, effective_at=late)])
                 assert history.now.value == n
             return tracemalloc.get_traced_memory()[0]
         finally:

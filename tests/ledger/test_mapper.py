@@ -82,6 +82,16 @@ def test_a_redacted_text_that_is_copied_stays_redacted():
     assert there_and_back(Noted(note=gone)) == Noted(note=gone)
 
 
+def test_what_has_no_texts_is_read_from_its_json_at_once():
+    """As nearly all is; it is the same event."""
+    data = {"title": "a", "remarks": []}
+    read = MAPPER.read("test.measured", 3, orjson.dumps(data).decode(), None)
+    assert (read, read.model_fields_set) == (MAPPER.to_event("test.measured", 3, data, {}), {"title", "remarks"})
+    assert MAPPER.read("test.measured", 2, '{"title": "a", "remark": "b"}', None) == Measured(title="a", remarks=("b",))
+    with pytest.raises(UnknownEvent, match=r"test\.unheard"):
+        MAPPER.read("test.unheard", 1, "{}", None)
+
+
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_older_versions_read_as_the_current_one(version):
     """Texts are put back where they were stored, before the shape changes."""

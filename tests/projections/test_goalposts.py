@@ -2,7 +2,6 @@
 
 import random
 from collections import defaultdict
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -98,7 +97,7 @@ def _then(facts, key, position, *, inclusive):
         kept = tuple(p for p, at in zip(said, times, strict=True) if (at, fact.position) < key)
         if kept:
             more = {"points": kept} if hasattr(fact.event, "points") else {}
-            left.append(replace(fact, event=fact.event.model_copy(update=more)))
+            left.append(fact._replace(event=fact.event.model_copy(update=more)))
     return left
 
 

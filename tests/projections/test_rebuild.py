@@ -7,6 +7,7 @@ import pytest
 from domain.kernel import Kind
 from ledger.database import Database
 from projections import questions
+from projections.crew import Crew
 from projections.rebuild import RebuildFailed, rebuild
 from projections.shares import shares
 from tests.support.actions import ANYTHING, KEYS
@@ -43,7 +44,7 @@ def test_several_processes_make_the_same_rows(written, monkeypatch):
     database, recorder, *_ = written
     monkeypatch.setattr("projections.rebuild.SHARE", 20)
     told = []
-    report = rebuild(database, recorder, lambda done, of: told.append((done, of)), verify=True, processes=2)
+    report = rebuild(database, recorder, lambda done, of: told.append((done, of)), verify=True, crew=Crew(2))
     assert report.differences == {}
     assert told[-1][0] == told[-1][1] == sum(fact.stream.kind is not Kind.EVENT for fact in written[3].facts)
 

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -159,7 +158,7 @@ def naive_of(board):
 def _planned_with(facts, policy):
     for fact in facts:
         if fact.event.TOPIC == "cycle.planned":
-            yield replace(fact, event=fact.event.model_copy(update={"scoring": policy}))
+            yield fact._replace(event=fact.event.model_copy(update={"scoring": policy}))
         else:
             yield fact
 
@@ -187,7 +186,7 @@ def _without(facts: Sequence, positions: set[int], upto: int) -> list:
             fields = {name: value for name, value in event.given().items() if name != "objective"}
             event = type(event).model_validate(fields)
         there.add(fact.stream)
-        left.append(replace(fact, event=event))
+        left.append(fact._replace(event=event))
     return left
 
 

@@ -7,7 +7,6 @@ real ledger would hold its append to.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -115,7 +114,7 @@ class MemoryLedger:
             for step in path:
                 part = part[step]
             part[last] = marker
-        blanked = replace(fact, event=type(fact.event).model_validate(data))
+        blanked = fact._replace(event=type(fact.event).model_validate(data))
         self.facts[position - 1] = blanked
         facts = [f for f in self.facts if f.stream == fact.stream]
         self._histories[fact.stream] = History(FOLDS[fact.stream.kind], fact.stream, facts)

@@ -16,7 +16,7 @@ from domain.key_result.state import KeyResult, Link
 from domain.key_result.value import value_in_effect
 from domain.kpi import health
 from domain.measurements.events import MeasurementRestated
-from domain.scoring import Weighted, end_of, six
+from domain.scoring import end_of, six, weighted
 
 Key = tuple[datetime, int]
 _LAST = 2**62
@@ -105,7 +105,7 @@ def board(facts: Sequence[Fact[Any]], cycle: UUID, position: int, instant: datet
         for o in objectives
     }
     counted = [
-        Weighted(o.weight, scoring.official(shown[o.id]["_score"], o.grade))
+        weighted(o.weight, scoring.official(shown[o.id]["_score"], o.grade))
         for o in objectives
         if o.state == "active" and (shown[o.id]["_progress"] is not None or o.grade is not None)
     ]
@@ -122,7 +122,7 @@ def _objective(objective: Any, key_results: list[tuple[Any, Any, bool]], expecte
     active = [(k, value) for k, value, _ in key_results if k.state == "active"]
     left_out = ["pending"] if policy == "linear-measured-v1" else []
     moved = scoring.mean(
-        Weighted(k.weight, scoring.official(scoring.clamp(scoring.progress(k.measure, value)), k.grade))
+        weighted(k.weight, scoring.official(scoring.clamp(scoring.progress(k.measure, value)), k.grade))
         for k, value in active
         if parts[k.id]["status"] not in left_out or k.grade is not None
     )

@@ -4,7 +4,6 @@ Slow, and made of nothing that `projections.explaining` is made of.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -85,7 +84,7 @@ def _left(fact: Fact[Any], old: Clocks, new: Clocks, chosen: frozenset[str]) -> 
     topic = fact.event.TOPIC
     if topic in ("key_result.changed", "objective.changed"):
         fields = {n: v for n, v in fact.event.given().items() if _BY_FIELD.get(n) in chosen}
-        return replace(fact, event=type(fact.event).model_validate(fields)) if fields else None
+        return fact._replace(event=type(fact.event).model_validate(fields)) if fields else None
     return fact if any(topic in topics and name in chosen for name, topics in _BY_TOPIC.items()) else None
 
 
@@ -105,4 +104,4 @@ def _measured(
             kept.append(said)
     if not kept or not hasattr(fact.event, "points"):
         return fact if kept else None
-    return replace(fact, event=fact.event.model_copy(update={"points": tuple(kept)}))
+    return fact._replace(event=fact.event.model_copy(update={"points": tuple(kept)}))
