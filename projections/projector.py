@@ -32,7 +32,7 @@ from projections.batches import Writer
 from projections.crew import Crew
 from projections.engine import Engine, Standing
 from projections.preparing import prepare
-from projections.rebuild import rebuild
+from projections.rebuild import RebuildFailed, rebuild
 from projections.renewal import redacted, renew
 from projections.shelf import BOOKS
 from projections.store import SQL
@@ -41,6 +41,9 @@ from projections.world import BLANK, World
 BATCH = 500
 POLL = 0.25
 MOST_FACTS = 30_000
+FAR = 50_000
+"""Events: whoever has so many to catch up with, and a quarter of the ledger, is quicker by a rebuild than batch after
+batch."""
 _SHOW_EVERY = 5.0
 """Seconds between two lines of a log about a long rebuild."""
 
@@ -75,6 +78,7 @@ class Projector:
         self._writer: Writer | None = None
         self._checked = 0.0
         self._engine: Engine | None = None
+        self._may_leap = True
         self._thread: Thread | None = None
         self._ear: Ear | None = None
 
@@ -123,7 +127,10 @@ class Projector:
         """Takes the next batch, if there is one; answers where the books are then. Needs the lease."""
         engine = self._engine = self._engine or self._open_engine()
         facts = self._reader.read_after(engine.position, BATCH)
-        if facts:
+        if len(facts) == BATCH and self._leapt(engine.position):
+            engine = self._engine = self._open_engine()
+            self._on_progress(engine.position)
+        elif facts:
             try:
                 first, last = facts[0].position, facts[-1].position
                 with self._database.watch.span("project", events=len(facts), first=first, last=last):
@@ -179,14 +186,26 @@ class Projector:
         """Makes sure of the books, and says who writes them from now on."""
         outdated = prepare(self._database)
         if outdated:
-            self._renew_all(outdated)
+            # Those of the older program answer until it is done.
+            self._rebuild(f"for this version of the program: {', '.join(outdated)}")
         holder = f"{socket.gethostname()}:{os.getpid()}"
         connection.execute(SQL["show_lease"], {"holder": holder})
         self._writer = Writer(connection)
 
-    def _renew_all(self, outdated: Sequence[str]) -> None:
-        """Rebuilds books of an older program's versions, which answer until it is done."""
-        _log.warning("Rebuilding for this version of the program: %s", ", ".join(outdated))
+    def _leapt(self, position: int) -> bool:
+        """Whether the books were far behind and a rebuild has brought them on, while they answered as of before."""
+        head = self._reader.head().position
+        if not self._may_leap or head - position < FAR or (head - position) * 4 < head:
+            return False
+        try:
+            self._rebuild("to catch up")
+        except RebuildFailed as error:  # a book that stops, or somebody else's rebuild: batches do what they can
+            _log.warning("Going on batch after batch: %s", error)
+            self._may_leap = False
+        return self._may_leap
+
+    def _rebuild(self, why: str) -> None:
+        _log.warning("Rebuilding %s", why)
         shown = monotonic()
 
         def show(done: int, of: int) -> None:
@@ -202,6 +221,7 @@ class Projector:
 
     def _release(self) -> None:
         self._engine = self._writer = None
+        self._may_leap = True
         if self._lock is not None:
             with suppress(psycopg.Error):
                 self._lock.close()
