@@ -1,18 +1,17 @@
-"""The ways to break it. Each is a function of the stage and of dice, and says whether it came to that.
+"""The ways to break it: between server and PostgreSQL, between client and server, and those of the modules beside.
 
-`KINDS` is the register: how often each comes, what it needs for itself meanwhile, and why it may be impossible here.
+
+Each is a function of the stage and of dice, and says whether it came to that. `KINDS` is the register: how often each
+comes, what it needs for itself meanwhile, and why it may be impossible here.
 """
 
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
-import psutil  # type: ignore[import-untyped]
-
+from torture import postgres_faults, server_faults
 from torture.proxy import Choice, Proxy, a_commit, a_write, an_append
 from torture.stage import NAMES, Stage
 
@@ -41,9 +40,6 @@ def _one_of_databases(stage: Stage, dice: Random) -> Proxy:
 
 def _one_of_ways(stage: Stage, dice: Random) -> Proxy:
     return stage.http_proxies[dice.choice(NAMES)]
-
-
-# --- between server and PostgreSQL, and between client and server
 
 
 def _delayed(proxy: Proxy, dice: Random) -> bool:
@@ -101,149 +97,6 @@ def _lease_taken(stage: Stage, dice: Random) -> bool:
     return stage.postgres.terminate(stage.postgres.holders(dice.choice(("projector", "sealer")))) > 0
 
 
-# --- PostgreSQL
-
-
-def _postmaster_killed(stage: Stage, dice: Random) -> bool:
-    stage.postgres.kill()
-    time.sleep(dice.uniform(0, 0.5))
-    stage.revive()
-    return True
-
-
-def _backend_killed(stage: Stage, dice: Random) -> bool:
-    """PostgreSQL ends all of its processes then, and recovers as from a crash."""
-    pids = stage.postgres.backends()
-    if not pids:
-        return False
-    stage.recoveries.fault("backend_killed")
-    with suppress(psutil.Error):
-        psutil.Process(dice.choice(pids)).kill()
-    time.sleep(0.2)
-    stage.revive()
-    return True
-
-
-def _frozen(processes: Sequence[psutil.Process], seconds: float) -> bool:
-    frozen = []
-    for process in processes:
-        with suppress(psutil.Error):
-            process.suspend()
-            frozen.append(process)
-    time.sleep(seconds)
-    for process in frozen:
-        with suppress(psutil.Error):
-            process.resume()
-    return bool(frozen)
-
-
-def _backend_frozen(stage: Stage, dice: Random) -> bool:
-    pids = stage.postgres.backends()
-    chosen = dice.sample(pids, min(len(pids), dice.randint(1, 3)))
-    return _frozen([psutil.Process(pid) for pid in chosen if psutil.pid_exists(pid)], dice.uniform(0.1, 2))
-
-
-def _postgres_frozen(stage: Stage, dice: Random) -> bool:
-    return _frozen(stage.postgres.processes(), dice.uniform(0.1, 2))
-
-
-def _restarted(mode: str) -> Fault:
-    def run(stage: Stage, _: Random) -> bool:
-        stage.postgres.restart(mode)
-        stage.revive()
-        return True
-
-    return run
-
-
-def _disk_full(stage: Stage, dice: Random) -> bool:
-    """With the log's reserve used up as well, PostgreSQL gives up; without it, it refuses whoever needs space."""
-    try:
-        felt = stage.postgres.fill(log=dice.random() < 0.5)
-        if felt:
-            stage.recoveries.fault("disk_full")
-        time.sleep(dice.uniform(0.2, 1.5))
-    finally:
-        stage.postgres.free()
-        stage.revive()
-        stage.postgres.clean()
-    return felt
-
-
-def _clock_set_back(stage: Stage, dice: Random) -> bool:
-    stage.postgres.set_clock_back(dice.uniform(0.01, 5))
-    return True
-
-
-def _failed_over(stage: Stage, dice: Random) -> bool:
-    stage.postgres.follow()
-    time.sleep(dice.uniform(0.2, 1))  # under load, each commit waiting for the replica
-    stage.recoveries.fault("failed_over_to_replica")
-    stage.postgres.fail_over()
-    stage.revive()
-    return True
-
-
-# --- the servers
-
-
-def _server_killed(stage: Stage, dice: Random) -> bool:
-    server = stage.servers[dice.choice(NAMES)]
-    server.kill()
-    time.sleep(dice.choice((0, dice.uniform(0, 1))))
-    server.start()
-    return True
-
-
-def _process_killed(stage: Stage, dice: Random) -> bool:
-    """One of those of a server that has several: the others go on, and it is started again."""
-    children = [child for server in stage.servers.values() for child in server.family()[1:]]
-    if not children:
-        return False
-    dice.choice(sorted(children, key=lambda child: child.pid)).kill()
-    return True
-
-
-def _server_stopped(stage: Stage, dice: Random) -> bool:
-    """In order: what it has in hand is ended first."""
-    server = stage.servers[dice.choice(NAMES)]
-    server.stop()
-    server.start()
-    return True
-
-
-def _server_frozen(stage: Stage, dice: Random) -> bool:
-    server = stage.servers[dice.choice(NAMES)]
-    server.signal(signal.SIGSTOP)
-    time.sleep(dice.uniform(0.1, 2.5))
-    server.signal(signal.SIGCONT)
-    return True
-
-
-def _two_projectors(stage: Stage, dice: Random) -> bool:
-    """Who projects is frozen and loses its lease to the other one; woken, it believes for a moment that it has it."""
-    with stage.postgres.admin() as admin:
-        row = admin.execute("SELECT holder FROM quarterdeck_books.lease").fetchone()
-    process = int(row[0].rpartition(":")[2]) if row else 0
-    server = next((one for one in stage.servers.values() if process in {each.pid for each in one.family()}), None)
-    if server is None:
-        return False
-    stage.recoveries.fault("two_projectors")
-    server.signal(signal.SIGSTOP)
-    try:
-        before = stage.postgres.holders("projector")
-        stage.postgres.terminate([*before, *stage.postgres.holders("sealer")])
-        deadline = time.monotonic() + 3
-        while not (now := stage.postgres.holders("projector")) or now == before:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.02)
-        time.sleep(dice.uniform(0, 0.3))
-    finally:
-        server.signal(signal.SIGCONT)
-    return True
-
-
 def _losing(
     name: str, weight: int, way: Callable[[Stage, Random], Proxy], choice: Choice, *, break_off: bool = False
 ) -> Kind:
@@ -271,20 +124,20 @@ KINDS: dict[str, Kind] = {
         Kind("http_connections_cut", 60, None, lambda s, d: _cut(_one_of_ways(s, d), d)),
         _losing("http_answer_lost", 60, _one_of_ways, a_write),
         _losing("http_answer_broken_off", 30, _one_of_ways, a_write, break_off=True),
-        Kind("server_killed", 50, SERVERS, _server_killed),
-        Kind("process_killed", 30, SERVERS, _process_killed),
-        Kind("server_stopped", 15, SERVERS, _server_stopped),
-        Kind("server_frozen", 30, SERVERS, _server_frozen),
-        Kind("two_projectors", 20, SERVERS, _two_projectors, breaks_later=True),
-        Kind("postmaster_killed", 20, POSTGRES, _postmaster_killed),
-        Kind("backend_killed", 20, POSTGRES, _backend_killed, breaks_later=True),
-        Kind("backends_frozen", 30, None, _backend_frozen),
-        Kind("postgres_frozen", 15, POSTGRES, _postgres_frozen),
-        Kind("postgres_restarted_fast", 15, POSTGRES, _restarted("fast")),
-        Kind("postgres_restarted_immediate", 15, POSTGRES, _restarted("immediate")),
-        Kind("disk_full", 15, POSTGRES, _disk_full, _may_fill, breaks_later=True),
-        Kind("clock_set_back", 25, None, _clock_set_back),
-        Kind("failed_over_to_replica", 12, POSTGRES, _failed_over, breaks_later=True),
+        Kind("server_killed", 50, SERVERS, server_faults.server_killed),
+        Kind("process_killed", 30, SERVERS, server_faults.process_killed),
+        Kind("server_stopped", 15, SERVERS, server_faults.server_stopped),
+        Kind("server_frozen", 30, SERVERS, server_faults.server_frozen),
+        Kind("two_projectors", 20, SERVERS, server_faults.two_projectors, breaks_later=True),
+        Kind("postmaster_killed", 20, POSTGRES, postgres_faults.postmaster_killed),
+        Kind("backend_killed", 20, POSTGRES, postgres_faults.backend_killed, breaks_later=True),
+        Kind("backends_frozen", 30, None, postgres_faults.backend_frozen),
+        Kind("postgres_frozen", 15, POSTGRES, postgres_faults.postgres_frozen),
+        Kind("postgres_restarted_fast", 15, POSTGRES, postgres_faults.restarted("fast")),
+        Kind("postgres_restarted_immediate", 15, POSTGRES, postgres_faults.restarted("immediate")),
+        Kind("disk_full", 15, POSTGRES, postgres_faults.disk_full, _may_fill, breaks_later=True),
+        Kind("clock_set_back", 25, None, postgres_faults.clock_set_back),
+        Kind("failed_over_to_replica", 12, POSTGRES, postgres_faults.failed_over, breaks_later=True),
     )
 }
 
