@@ -29,8 +29,12 @@ def _number(value: Decimal) -> orjson.Fragment:
 
 
 def in_parts(content: Mapping[str, Any]) -> dict[str, orjson.Fragment]:
-    """The content with each field as JSON already: a board is written once, for its ETag and for its answer."""
-    return {name: orjson.Fragment(to_json(value)) for name, value in content.items()}
+    """The content with each field as JSON already: an answer is written once, for its ETag and for its body."""
+    return {name: _part(value) for name, value in content.items()}
+
+
+def _part(value: Any) -> orjson.Fragment:
+    return value if isinstance(value, orjson.Fragment) else orjson.Fragment(to_json(value))
 
 
 def answer(

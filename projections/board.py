@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 
+from domain import scoring
 from domain.errors import NotFound
 from domain.scoring import six
 from projections import shapes, written
@@ -29,12 +31,20 @@ def board_of(
     return _board(reading, cycle, shapes.cycle_score(objectives), shown)
 
 
-def written_board(reading: Reading, cycle: UUID) -> Shape:
-    """The same, its objectives written as JSON already: for who sends it on and looks at none of them."""
+class WrittenBoard(NamedTuple):
+    """A board whose objectives are JSON already; `said`: the same with what tells them from others in their place."""
+
+    content: Shape
+    said: Shape
+
+
+def written_board(reading: Reading, cycle: UUID) -> WrittenBoard:
+    """The same for who sends it on and looks at none of its objectives."""
     row = cycle_row(reading, cycle)
     goals = written.objectives(reading, row)
-    score = shapes.cycle_score(goal.counted for goal in goals)
-    return _board(reading, row, score, orjson.Fragment(b"[%s]" % b",".join([goal.json for goal in goals])))
+    score = scoring.mean(goal.counted for goal in goals if goal.counted is not None)
+    content = _board(reading, row, score, orjson.Fragment(b"[%s]" % b",".join([goal.json for goal in goals])))
+    return WrittenBoard(content, content | {"objectives": [goal.hashed.hex() for goal in goals]})
 
 
 def _board(reading: Reading, cycle: Row, score: Decimal | None, objectives: object) -> Shape:

@@ -69,7 +69,8 @@ class Book(Protocol):
         ...
 
     def row(self, thing: Thing, key: Key, world: World) -> Row | None:
-        """The thing as it looked after everything up to a place in the fold."""
+        """The thing as it looked after everything up to a place in the fold: its columns, and after them whatever else
+        makes a new version of it where it changes, though no column shows it."""
         ...
 
 
@@ -107,11 +108,12 @@ class Standing:
 class _Shelf:
     """A book at work: where it stands, and each thing's last row with its place in the fold."""
 
-    __slots__ = ("book", "last", "standing")
+    __slots__ = ("book", "last", "standing", "width")
 
     def __init__(self, standing: Standing) -> None:
         self.book = standing.book
         self.standing = standing
+        self.width = len(self.book.columns)
         self.last: dict[int, tuple[Key, Row | None]] = {}
 
 
@@ -201,7 +203,7 @@ class Engine:
                     shelf.last[id.int] = (begin, before)
                 else:
                     shelf.last[id.int] = (begin, row)
-                    written.open(id, begin, fact.position, row)
+                    written.open(id, begin, fact.position, row[: shelf.width])
 
     def _concerned_by(self, fact: Fact[Any]) -> "list[_Shelf]":
         """The books that an event of this class may change."""
@@ -244,7 +246,7 @@ class Engine:
                         output.close(thing.id, key, position)
             for key, row in versions:
                 if not old or old.get(key) != row:
-                    output.open(thing.id, key, position, row)
+                    output.open(thing.id, key, position, row[: shelf.width])
             last = versions[-1] if versions else (begin, before)
             shelf.last[thing.id.int] = last if last[0] > begin else (begin, last[1])
 

@@ -29,6 +29,7 @@ from projections.folding import Known, Subset, rest
 from projections.goals import OBJECTIVES, cycle_row
 from projections.items import told
 from projections.objectives.book import BOOK
+from projections.output import named
 from projections.reading import Reading
 from projections.shapes import Row, Shape
 from projections.track import Key, Track
@@ -124,7 +125,7 @@ def _score_with(known: Known, sums: Sums, move: Move, fields: set[str]) -> Decim
     assert move.objective is not None  # noqa: S101
     ref, world = Ref(Kind.OBJECTIVE, move.objective), _Partly(known, move.fact, fields)
     row = BOOK.row(Thing(ref.id, ref), move.fact.key, world)
-    return sums.score_with(ref.id, None if row is None else dict(zip(BOOK.columns, row, strict=True)))
+    return sums.score_with(ref.id, None if row is None else named(BOOK.columns, row))
 
 
 class _Partly(Subset):

@@ -1,5 +1,6 @@
 """What the engine says is to be written of a book: versions that begin to be known, and such as are no longer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +9,12 @@ from uuid import UUID
 from projections.track import Key
 
 Row = tuple[Any, ...]
-"""The columns of a book, besides id, place and times."""
+"""The columns of a book, besides id, place and times. More may follow in what a book answers (`projections.engine`)."""
+
+
+def named(columns: Sequence[str], row: Row) -> dict[str, Any]:
+    """A row by its columns."""
+    return dict(zip(columns, row, strict=False))
 
 
 @dataclass(slots=True)

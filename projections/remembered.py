@@ -1,7 +1,7 @@
 """What was made of rows lately and may be asked for again: bounded, the least used of it forgotten first."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from threading import Lock
 from typing import Any
 
@@ -20,12 +20,18 @@ class Remembered:
 
     def get(self, key: Hashable) -> Any:
         """What is known of a key, or `None`."""
+        return self.get_all([key])[0]
+
+    def get_all(self, keys: Iterable[Hashable]) -> list[Any]:
+        """The same of some keys at once."""
+        values = []
         with self._lock:
-            found = self._found.get(key)
-            if found is None:
-                return None
-            self._found.move_to_end(key)
-            return found[1]
+            for key in keys:
+                found = self._found.get(key)
+                if found is not None:
+                    self._found.move_to_end(key)
+                values.append(None if found is None else found[1])
+        return values
 
     def put(self, key: Hashable, value: Any, size: int) -> None:
         """Remembers something, and forgets others for it."""

@@ -44,12 +44,16 @@ def renew(connection: Connection, reader: Reader, ref: Ref, upto: int) -> None:
 
 
 def _told(book: Any, fact: Any, world: World) -> set[UUID]:
-    """The things of a book that show texts of the fact's stream."""
+    """The things of a book that show texts of the fact's stream.
+
+    The objectives of a key result are among them, since a version of theirs stands for one of its (decision 21).
+    """
     if isinstance(book, LogBook):
         return {fact.stream.id}
     if fact.stream.kind is Kind.MEASUREMENTS:
         return set()
-    return {thing.id for thing in book.things(fact, world) if thing.stream == fact.stream}
+    below = fact.stream.kind is Kind.KEY_RESULT
+    return {thing.id for thing in book.things(fact, world) if below or thing.stream == fact.stream}
 
 
 def _behind(reader: Reader, ref: Ref, upto: int) -> list[Ref]:

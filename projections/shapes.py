@@ -195,8 +195,11 @@ def initiative(row: Row) -> Shape:
 
 def cycle_score(objectives: Iterable[Row]) -> Decimal | None:
     """Σ weight × official score ÷ Σ weight over the active objectives that measure something."""
-    return scoring.mean(
-        scoring.weighted(row["weight"], scoring.official(row["score"], row["grade"]))
-        for row in objectives
-        if row["state"] == "active" and (row["progress"] is not None or row["grade"] is not None)
-    )
+    return scoring.mean(part for row in objectives if (part := counted(row)) is not None)
+
+
+def counted(objective: Row) -> scoring.Weighted | None:
+    """What an objective adds to the score of its cycle."""
+    if objective["state"] != "active" or (objective["progress"] is None and objective["grade"] is None):
+        return None
+    return scoring.weighted(objective["weight"], scoring.official(objective["score"], objective["grade"]))

@@ -33,6 +33,7 @@ from projections.goals import KEY_RESULTS as KEY_RESULT_ROWS
 from projections.goals import cycle_row, cycle_scores, in_cycle
 from projections.key_results.book import BOOK as KEY_RESULTS
 from projections.objectives.book import BOOK as OBJECTIVES
+from projections.output import named
 from projections.reading import Reading
 from projections.shapes import Row, Shape
 from projections.track import Track
@@ -237,7 +238,7 @@ def _row(book: Book, reading: Reading, ref: Ref, world: World) -> Row | None:
     found = book.row(Thing(ref.id, ref), end(reading.valid_at), world)
     if found is None:
         return None
-    row = dict(zip(book.columns, found, strict=True)) | {"id": ref.id}
+    row = named(book.columns, found) | {"id": ref.id}
     return row | {name: _stored(row[name]) for name in _JSON if row.get(name) is not None}
 
 

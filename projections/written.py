@@ -2,27 +2,31 @@
 
 A board of 500 objectives has 2,500 rows of twenty columns, and to make Python's ids, numbers and dictionaries of
 them, only to write these down again, was three quarters of its cost. Here ids, numbers and JSON stay the texts that
-the database sent and are put between the names of their fields. What was written is remembered by the versions that it
-was written from, which never change, so that the next board, of whichever clocks, writes only what it shows for the
-first time. `projections.shapes` says what an answer looks like for all who work with it, and computes what is
-not in the rows for this page, too; tests hold both to the same bytes (decision 19).
+the database sent and are put between the names of their fields. What was written is remembered by the version of the
+objective that it was written from, which never changes, so that the next board, of whichever clocks, writes only what
+it shows for the first time. An objective gets a version wherever one of its key results does, so these are looked up
+only where one is written (decisions 19 and 21). `projections.shapes` says what an answer looks like for all who work
+with it, and computes what is not in the rows for this page, too; tests hold both to the same bytes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import chain
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
 
 from domain import scoring
-from domain.scoring import ZERO, Pace, Status, six
+from domain.scoring import ZERO, Pace, Status, Weighted, six
 from domain.values import plain
 from projections import shapes
 from projections.forms import exact
 from projections.goals import KEY_RESULTS, OBJECTIVES
+from projections.objectives.book import BOOK
 from projections.reading import Reading
+from projections.remembered import Remembered
 from projections.shapes import Row, When
 from projections.simple import to_json
 
@@ -53,19 +57,26 @@ class Goal(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A key result as JSON, and what of it is said of its objective."""
+    """A key result as JSON, and what of it is said of its objective. `said_at`: since when it is silent."""
 
     json: str
     title: Any
     status: Status
     is_active: bool
+    said_at: datetime
 
 
 class Written(NamedTuple):
-    """An objective as JSON, and what of its row enters the score of its cycle."""
+    """An objective as JSON, the hash of that, and what it adds to the score of its cycle.
+
+    It reads so while silence that began at `long_ago` is too long and such as began at `lately` is not.
+    """
 
     json: bytes
-    counted: Row
+    hashed: bytes
+    counted: Weighted | None
+    long_ago: datetime
+    lately: datetime
 
 
 def objectives(reading: Reading, cycle: Row) -> list[Written]:
@@ -73,49 +84,42 @@ def objectives(reading: Reading, cycle: Row) -> list[Written]:
     goals = reading.raw(OBJECTIVES["places_in_cycle"], cycle=cycle["id"])
     if not goals:
         return []
-    ids = _array(goal[0].hex() for goal in goals)
-    silence = {
-        "starts_at": scoring.start_of(cycle["starts_on"]),
-        "silent_before": scoring.silent_before(cycle["check_in_every_days"], reading.valid_at),
-    }
-    parts: dict[bytes, list[tuple[Any, ...]]] = {goal[0]: [] for goal in goals}
-    for part in reading.raw(KEY_RESULTS["places_of"], objectives=ids, **silence):
-        siblings = parts.get(part[0])
-        if siblings is not None and part not in siblings:
-            siblings.append(part)
     when = shapes.when(cycle, reading.valid_at)
+    silent_before = scoring.silent_before(cycle["check_in_every_days"], reading.valid_at)
+    ids = _array(goal[0].hex() for goal in goals)
     carried = {old: new for old, new, _ in reading.texts(OBJECTIVES["carried"], ids=ids)}
     # What the rows do not tell: what depends on the cycle and the instant, and on what came of an objective.
-    beside = str(when.expected), cycle["state"]
-    keys = [(*beside, carried.get(_id(goal[0])) if carried else None, goal, *parts[goal[0]]) for goal in goals]
-    found = [reading.remembered.get(key) for key in keys]
-    missing = [n for n, one in enumerate(found) if one is None]
+    beside = f"{when.expected} {cycle['state']} {cycle['starts_on']}"
+    keys = [(beside, carried.get(_id(goal[0])) if carried else None, *goal) for goal in goals]
+    *_, version, _ = goals[0]
+    # Of an older program's books, which answer until they are rebuilt, a version says less than it must.
+    remembered = reading.remembered if version == BOOK.version else Remembered()
+    found = remembered.get_all(keys)
+    missing = [n for n, one in enumerate(found) if one is None or not one.long_ago < silent_before <= one.lately]
     if missing:
-        made = _write(reading, [keys[n] for n in missing], when, silence)
-        for n, one in zip(missing, made, strict=True):
-            reading.remembered.put(keys[n], one, len(one.json) + _SIZE * len(keys[n]))
+        for n, one in zip(missing, _write(reading, [keys[n] for n in missing], when, silent_before), strict=True):
+            remembered.put(keys[n], one, len(one.json) + _SIZE)
             found[n] = one
     return found
 
 
-_SIZE = 400
-"""Bytes that a raw row takes as a part of a key, about."""
+_SIZE = 1_000
+"""Bytes that are remembered of an objective besides its JSON, about."""
 
 
-def _write(reading: Reading, keys: Sequence[tuple[Any, ...]], when: When, silence: Mapping[str, Any]) -> list[Written]:
+def _write(reading: Reading, keys: Sequence[tuple[Any, ...]], when: When, silent_before: datetime) -> list[Written]:
     """Writes objectives that nothing is remembered of."""
-    goal_places = [_place(goal[5]) for _, _, _, goal, *_ in keys]
-    part_places = [[_place(part[6]) for part in parts] for _, _, _, _, *parts in keys]
-    rows = reading.texts(OBJECTIVES["to_write"], places=_array(goal_places))
+    places = [_place(key[-1]) for key in keys]
+    rows = reading.texts(OBJECTIVES["to_write"], places=_array(places))
     goals = {place: Goal._make(row) for place, *row in rows}
-    rows = reading.texts(KEY_RESULTS["to_write"], places=_array(chain.from_iterable(part_places)), **silence)
-    parts = _parts(rows, when)
-    made = []
-    for (_, _, carried_to, *_), place, places in zip(keys, goal_places, part_places, strict=True):
-        goal = goals[place]
-        json = _objective(goal, [parts[place] for place in places], carried_to)
-        made.append(Written(json.encode(), _counted(goal)))
-    return made
+    parts: dict[str, dict[str, Part]] = {goal.id: {} for goal in goals.values()}
+    starts_at = scoring.start_of(when.cycle["starts_on"])
+    rows = reading.texts(KEY_RESULTS["to_write"], objectives=_array(parts), starts_at=starts_at)
+    _add_parts(parts, rows, when, silent_before)
+    return [
+        _objective(goals[place], list(parts[goals[place].id].values()), key[1], when, silent_before)
+        for key, place in zip(keys, places, strict=True)
+    ]
 
 
 def _id(raw: bytes) -> str:
@@ -134,15 +138,15 @@ def _array(items: Iterable[str]) -> str:
     return f"{{{','.join([_quoted(item) for item in items])}}}"
 
 
-def _counted(goal: Goal) -> Row:
-    """What `shapes.cycle_score` asks of an objective's row."""
-    return {
+def _counted(goal: Goal) -> Weighted | None:
+    row = {
         "state": goal.state,
         "weight": Decimal(goal.weight),
         "progress": goal.progress,
         "score": Decimal(goal.score),
         "grade": None if goal.grade is None else Decimal(goal.grade),
     }
+    return shapes.counted(row)
 
 
 class _Scores(dict[str, tuple[str, Pace]]):
@@ -157,15 +161,19 @@ class _Scores(dict[str, tuple[str, Pace]]):
         return found
 
 
-def _parts(rows: Iterable[tuple[Any, ...]], when: When) -> dict[str, Part]:
-    """Place → a key result as `shapes.key_result` shows it, in the order of its fields."""
-    parts: dict[str, Part] = {}
+def _add_parts(
+    parts: Mapping[str, dict[str, Part]], rows: Iterable[tuple[Any, ...]], when: When, silent_before: datetime
+) -> None:
+    """To objective → id → a key result adds those that some rows tell of, as `shapes.key_result` shows them."""
     scores, is_open = _Scores(when.expected), when.cycle["state"] == "open"
     for row in rows:
         (
-            place, id, objective, external_id, title, redactions, owner, team, tags, weight, measure, carried_from,
-            state, value, progress, score, grade, said, confidence, checked_in_at, silent, kpi, measured
+            id, objective, external_id, title, redactions, owner, team, tags, weight, measure, carried_from,
+            state, value, progress, score, grade, said, confidence, checked_in_at, said_at, kpi, measured
         ) = row  # fmt: skip
+        siblings = parts.get(objective)
+        if siblings is None or id in siblings:
+            continue
         shown, pace = scores[score]
         status = scoring.status(checked_in_at is not None or measured, said, pace)
         is_active = state == "active"
@@ -191,14 +199,15 @@ def _parts(rows: Iterable[tuple[Any, ...]], when: When) -> dict[str, Part]:
             f',"pace":"{pace}"'
             f',"confidence":{"null" if confidence is None else _number(confidence)}'
             f',"checked_in_at":{"null" if checked_in_at is None else _instant(checked_in_at)}'
-            f',"stale":{"true" if silent and is_active and is_open else "false"}'
+            f',"stale":{"true" if is_active and is_open and said_at < silent_before else "false"}'
             f',"kpi":{"null" if kpi is None else _quoted(kpi)}}}'
         )
-        parts[place] = Part(json, title, status, is_active)
-    return parts
+        siblings[id] = Part(json, title, status, is_active, said_at)
 
 
-def _objective(goal: Goal, parts: Sequence[Part], carried_to: str | None) -> str:
+def _objective(
+    goal: Goal, parts: Sequence[Part], carried_to: str | None, when: When, silent_before: datetime
+) -> Written:
     """As `shapes.objective`, in the order of its fields."""
     title, description, reflection = (
         _text(getattr(goal, name), name, goal.redactions) for name in ("title", "description", "reflection")
@@ -206,7 +215,7 @@ def _objective(goal: Goal, parts: Sequence[Part], carried_to: str | None) -> str
     active = [part for part in parts if part.is_active]
     statement = shapes.statement(title, [part.title for part in active])
     status = scoring.worst(part.status for part in active) if goal.progress is not None else "pending"
-    return (
+    text = (
         f'{{"id":"{goal.id}"'
         f',"external_id":{_json(goal.external_id)}'
         f',"cycle":"{goal.cycle}"'
@@ -231,6 +240,14 @@ def _objective(goal: Goal, parts: Sequence[Part], carried_to: str | None) -> str
         f',"status":"{status}"'
         f',"key_results":[{",".join([part.json for part in parts])}]}}'
     )
+    said = [part.said_at for part in active] if when.cycle["state"] == "open" else []
+    long_ago = max((at for at in said if at < silent_before), default=_EVER)
+    lately = min((at for at in said if at >= silent_before), default=_NEVER)
+    json = text.encode()
+    return Written(json, sha256(json).digest(), _counted(goal), long_ago, lately)
+
+
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def _text(text: str | None, name: str, redactions: str | None) -> Any:

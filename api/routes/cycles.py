@@ -32,4 +32,5 @@ def add(api: Api) -> None:
         The cycle, its score, each objective with its key results and their scores, and the cycles inside it.
         """
         with asked.reading() as reading:
-            return asked.answer(reading, questions.written_board(reading, reading.cycle_named(cycle)))
+            board = questions.written_board(reading, reading.cycle_named(cycle))
+            return asked.answer(reading, board.content, said=board.said)

@@ -22,6 +22,7 @@ from projections.explaining.factors import factors_of, only
 from projections.folding import Known, Subset, end, measured, rest
 from projections.key_results.book import Score, score_of
 from projections.objectives.book import BOOK as OBJECTIVES
+from projections.output import named
 from projections.shapes import Row
 from projections.track import Track
 from projections.world import Statement
@@ -51,7 +52,7 @@ class Between:
         """An objective's row, with only those factors; `None` if it is not there."""
         world = self._with(chosen)
         row = OBJECTIVES.row(Thing(id, Ref(Kind.OBJECTIVE, id)), end(self._new), world)
-        return None if row is None else dict(zip(OBJECTIVES.columns, row, strict=True))
+        return None if row is None else named(OBJECTIVES.columns, row)
 
     def key_result(self, id: UUID, chosen: Factors) -> Score | None:
         """A key result's score and the weight it has, with only those factors; `None` if it is not there."""

@@ -1,9 +1,9 @@
 """The writer of the book of key results."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, get_args
-from uuid import UUID
 
 from domain.kernel import Fact, Kind
 from domain.key_result.events import KeyResultEvent
@@ -44,9 +44,13 @@ COLUMNS = (
 
 
 class Score(NamedTuple):
-    """What a key result's state amounts to; it is asked for by its own row and by its objective's."""
+    """What a key result's state amounts to; it is asked for by its own row and by its objective's.
 
-    objective: UUID
+    Two are equal if they show the same, which is asked where objectives come out alike. Nearly always they do not, and
+    the instant of the last check-in tells.
+    """
+
+    state: KeyResult
     value: Value | None
     measured: bool
     """Whether the value is that of a KPI."""
@@ -56,6 +60,15 @@ class Score(NamedTuple):
     """Its part in its objective's score; `None` once it is dropped."""
     pending: bool
     """Whether nobody has checked in on it and no KPI has measured it."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Score) and _said_at(self) == _said_at(other) and shown(self) == shown(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.state.id)
 
 
 def scored(key_result: KeyResult) -> Score:
@@ -69,7 +82,7 @@ def _scored(key_result: KeyResult, value: Value | None, *, measured: bool) -> Sc
     part = weighted(key_result.weight, official(score, key_result.grade))
     active = key_result.state == "active"
     pending = not measured and key_result.last_check_in is None and key_result.grade is None
-    return Score(key_result.objective, value, measured, moved, score, part if active else None, pending)
+    return Score(key_result, value, measured, moved, score, part if active else None, pending)
 
 
 def score_of(part: Track[KeyResult], key: Key, world: World) -> Score | None:
@@ -105,13 +118,18 @@ class KeyResults:
 
     def row(self, thing: Thing, key: Key, world: World) -> Row | None:
         """The key result with its score."""
-        track = world.track(KEY_RESULT, thing.stream)
-        state, score = track.after(key), score_of(track, key, world)
-        return None if state is None or score is None else shown(state, score)
+        score = score_of(world.track(KEY_RESULT, thing.stream), key, world)
+        return None if score is None else shown(score)
 
 
-def shown(key_result: KeyResult, score: Score) -> Row:
+def _said_at(score: Score) -> datetime | None:
+    last = score.state.last_check_in
+    return None if last is None else last.effective_at
+
+
+def shown(score: Score) -> Row:
     """A key result as a row. `said`: the status that its last check-in stated."""
+    key_result = score.state
     last = key_result.last_check_in
     return (
         key_result.objective,

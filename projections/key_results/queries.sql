@@ -49,30 +49,23 @@ SELECT v.id, v.position, v.external_id, v.objective, v.title, v.redactions, v.ow
  WHERE v.objective = ANY (%(objectives)s)
  ORDER BY a.born, v.id;
 
--- name: places_of
--- The same, but only which version of each it is; those that have since moved to other objectives are among them, and
--- those that had several of these are there as often: the first counts. `silent`: nothing was said since `silent_before`.
-SELECT v.objective, v.id, v.valid_from, v.position, v.known_from, v.made, v.place,
-       coalesce(v.checked_in_at, greatest(v.began_at, %(starts_at)s)) < %(silent_before)s AS silent
+-- name: to_write
+-- The same in the order of `projections.written._parts`, with what of them a board writes; those that have since moved to
+-- other objectives are among them, and those that had several of these are there as often: the first counts. `said_at`:
+-- when something was said last, or should have been begun to be said.
+SELECT v.id, v.objective, v.external_id, v.title, v.redactions, v.owner, v.team, array_to_json(v.tags) AS tags, v.weight,
+       v.measure, v.carried_from, v.state, v.value, v.progress, v.score, v.grade, v.said, v.confidence,
+       to_char(v.checked_in_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS checked_in_at,
+       coalesce(v.checked_in_at, greatest(v.began_at, %(starts_at)s)) AS said_at, v.kpi, v.measured
   FROM attachments AS a
  CROSS JOIN LATERAL (
-        SELECT *, xmin AS made, ctid AS place FROM key_result_versions
+        SELECT * FROM key_result_versions
          WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
            AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
  WHERE a.parent = ANY (ARRAY (SELECT 'objective/' || o FROM unnest(%(objectives)s::uuid[]) AS o))
    AND starts_with(a.child, 'key_result/') AND a.position <= %(as_of)s
  ORDER BY a.position, v.id;
-
--- name: to_write
--- Some versions, by where they lie, with what of them is shown, in the order of `projections.written._parts`. A place holds
--- for as long as the snapshot that told it.
-SELECT v.ctid AS place, v.id, v.objective, v.external_id, v.title, v.redactions, v.owner, v.team, array_to_json(v.tags) AS tags, v.weight,
-       v.measure, v.carried_from, v.state, v.value, v.progress, v.score, v.grade, v.said, v.confidence,
-       to_char(v.checked_in_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS checked_in_at,
-       coalesce(v.checked_in_at, greatest(v.began_at, %(starts_at)s)) < %(silent_before)s AS silent, v.kpi, v.measured
-  FROM key_result_versions AS v
- WHERE v.ctid = ANY (%(places)s::tid[]);
 
 -- name: versions_of
 -- Every version, as known at `as_of` and in effect by `until`, of the key results that an objective ever had.

@@ -1,4 +1,9 @@
-"""The writer of the book of objectives. An objective gets a version from its own events and from its key results'."""
+"""The writer of the book of objectives. An objective gets a version from its own events and from its key results'.
+
+It gets one wherever one of its key results does, also where no column comes out different: so a version of an objective
+says which versions its key results have, and who has shown it knows without looking whether they still are what they
+were (decision 21).
+"""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -14,7 +19,7 @@ from domain.objective.state import OBJECTIVE, Objective
 from domain.scoring import POLICY, Weighted, band, clamp, enters, mean, met, official
 from projections.engine import Thing
 from projections.key_results import linked
-from projections.key_results.book import score_of, scored
+from projections.key_results.book import Score, score_of, scored
 from projections.output import Row
 from projections.simple import texts
 from projections.track import Key
@@ -25,7 +30,7 @@ class Objectives:
     """The book."""
 
     name = "objectives"
-    version = 2
+    version = 3
     kinds = frozenset({Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.MEASUREMENTS, Kind.CYCLE})
     events = (*get_args(ObjectiveEvent), *get_args(KeyResultEvent), *linked.CHANGING)
     table = "objective_versions"
@@ -76,21 +81,24 @@ class Objectives:
         return [place for place, _ in groupby(merge(*lines))]
 
     def row(self, thing: Thing, key: Key, world: World) -> Row | None:
-        """The objective with the score of the key results that it then had."""
+        """The objective with the score of the key results that it then had; after the columns these themselves."""
         objective = world.track(OBJECTIVE, thing.stream).derived(key, still)
         if objective is None:
             return None
+        having: list[Score] = []
         parts: list[Weighted] = []
         pending: list[Weighted] = []
         number, linked = thing.id.int, world.linked
         for part in world.key_results(thing.id):
             # The first half is what `score_of` does with nearly all of them, many millions of times in a rebuild.
             score = score_of(part, key, world) if part.number in linked else part.derived(key, scored)
-            if score is not None and score.weighted is not None and score.objective.int == number:
-                (pending if score.pending else parts).append(score.weighted)
+            if score is not None and score.state.objective.int == number:
+                having.append(score)
+                if score.weighted is not None:
+                    (pending if score.pending else parts).append(score.weighted)
         if pending and enters(_policy(objective, key, world), pending=True):
             parts += pending
-        return shown(objective, parts)
+        return (*shown(objective, parts), *having)
 
 
 def _policy(objective: "Still", key: Key, world: World) -> str:

@@ -57,8 +57,10 @@ SELECT v.*
  ORDER BY a.position, a.child;
 
 -- name: places_in_cycle
--- The same of one cycle, but only which version of each it is: what of it `projections.written` remembers.
-SELECT v.id, v.valid_from, v.position, v.known_from, v.made, v.place
+-- The same of one cycle, but only which version of each it is: what of it `projections.written` remembers. `version` is
+-- that of the book, and the place comes last.
+SELECT v.id, v.valid_from, v.position, v.known_from, v.made,
+       (SELECT version FROM books WHERE name = 'objectives') AS version, v.place
   FROM attachments AS a
  CROSS JOIN LATERAL (
         SELECT *, xmin AS made, ctid AS place FROM objective_versions

@@ -211,7 +211,7 @@ def _board(books, cycle, position, instant):
         except NotFound:
             return None
         # What is sent over HTTP is written from the rows directly; twice, since the second time much is remembered.
-        written = [answers.to_json(questions.written_board(reading, cycle)) for _ in range(2)]
+        written = [answers.to_json(questions.written_board(reading, cycle).content) for _ in range(2)]
         assert written == [answers.to_json(board)] * 2
         return _bytes(board)
 
