@@ -78,12 +78,16 @@ class Tables:
             self.rows[name] += changes.opened
 
     def at(self, name, position, instant):
-        """Thing → its row at both clocks, by the rule of design section 4."""
+        """Thing → its row at both clocks."""
+        return {id: version.row for id, version in self.versions_at(name, position, instant).items()}
+
+    def versions_at(self, name, position, instant):
+        """Thing → its version at both clocks, by the rule of design section 4."""
         known = {}
         for row in sorted(self.rows[name], key=lambda row: row.key):
             knows = row.known_from <= position and (row.known_to is None or position < row.known_to)
             if knows and row.key[0] <= instant:
-                known[row.id] = row.row
+                known[row.id] = row
         return known
 
 
@@ -113,6 +117,20 @@ def test_rows_at_any_two_clocks_are_the_naive_fold(history, dice):
             assert tables.at(f"{kind.value}s", position, instant) == expected
         _check_goals(tables, known, naive.values(ledger.facts, position, instant), position, instant)
         assert tables.at("kpi_health", position, instant) == naive.kpis(ledger.facts, position, instant)
+
+
+@hypothesis.settings(bounded, max_examples=40)
+@hypothesis.given(histories() | with_kpis, seeds)
+def test_a_version_of_an_objective_stands_for_those_of_its_key_results(history, dice):
+    """Wherever the same version of it is shown, so are the same versions of these: a board relies on that."""
+    ledger, shown = play(history), {}
+    tables = fed(ledger.facts, dice)
+    for _ in range(30):
+        clocks = dice.randint(0, len(ledger.facts)), dice.choice(instants(ledger))
+        parts = tables.versions_at("key_results", *clocks).values()
+        for id, goal in tables.versions_at("objectives", *clocks).items():
+            having = {(part.id, part.key, part.known_from) for part in parts if part.row[0] == id}
+            assert shown.setdefault((id, goal.key, goal.known_from), having) == having
 
 
 def test_a_role_that_was_given_changes_no_row():
