@@ -17,7 +17,7 @@ def figures(runtime: Runtime) -> Iterator[Figure]:
 
     def ask(as_of: str | None) -> None:
         with runtime.books.reading(as_of) as reading:
-            to_json(questions.board(reading, CYCLE))
+            to_json(questions.written_board(reading, CYCLE).content)
 
     for when, as_of in (("now", None), (f"as of position {head * 2 // 3:,}", str(head * 2 // 3))):
         what = f"board of {OBJECTIVES} objectives, {when}"
