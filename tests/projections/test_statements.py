@@ -1,7 +1,5 @@
 """However many things a list or a board shows, it sends equally many statements: none is sent for each row."""
 
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -15,8 +13,9 @@ from projections import questions
 from projections.reading import Reading
 from tests.projections.conftest import ACTOR
 from tests.support.books import projecting
+from tests.support.statements import COUNTED, sent
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="psycopg traces its messages on Linux alone")
+pytestmark = COUNTED
 
 FEW, MANY = 5, 50
 METRIC = {"type": "metric", "baseline": 0, "target": 100}
@@ -58,19 +57,6 @@ def reading(company: Any) -> Iterator[Reading]:
             yield reading
 
 
-def sent(reading: Reading, ask: Callable[[], Any]) -> int:
-    """How many statements went to the server, by libpq's own account."""
-    reading.memo.clear()
-    with tempfile.TemporaryFile() as trace:
-        reading.connection.pgconn.trace(trace.fileno())
-        try:
-            ask()
-        finally:
-            reading.connection.pgconn.untrace()
-        trace.seek(0)
-        return sum(b"\tExecute\t" in line or b"\tQuery\t" in line for line in trace)
-
-
 def test_a_list_of_few_and_of_many_sends_equally_many_statements(reading: Reading, company: Any):
     for kind in questions.FILTERS:
         equally(reading, partial(questions.listing, reading, kind, {}, after=None, personal=True), FEW, MANY)
@@ -87,14 +73,15 @@ def equally(reading: Reading, ask: Callable[..., Any], few: int, many: int) -> N
 
 def test_a_board_of_few_and_of_many_sends_equally_many_statements(reading: Reading, company: Any):
     few, many = company.uid("few"), company.uid("many")
-    for name, ask in {
+    asked: dict[str, Callable[..., Any]] = {
         "board": partial(questions.board, reading),
         "board, written": partial(questions.written_board, reading),
         "board of a team": partial(questions.team_board, reading, company.uid("team 0")),
         "series": partial(questions.cycle_series, reading, step="week"),
         "seals": partial(questions.seals, reading),
         "goalposts": partial(questions.goalposts, reading),
-    }.items():
+    }
+    for name, ask in asked.items():
         assert 0 < sent(reading, partial(ask, few)) == sent(reading, partial(ask, many)), name
     sparing = sent(reading, partial(questions.written_board, reading, few))
     assert sparing == sent(reading, partial(questions.written_board, reading, many)), "board, written again"

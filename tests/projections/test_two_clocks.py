@@ -123,7 +123,8 @@ def test_rows_at_any_two_clocks_are_the_naive_fold(history, dice):
 @hypothesis.given(histories() | with_kpis, seeds)
 def test_a_version_of_an_objective_stands_for_those_of_its_key_results(history, dice):
     """Wherever the same version of it is shown, so are the same versions of these: a board relies on that."""
-    ledger, shown = play(history), {}
+    ledger = play(history)
+    shown: dict[Any, Any] = {}
     tables = fed(ledger.facts, dice)
     for _ in range(30):
         clocks = dice.randint(0, len(ledger.facts)), dice.choice(instants(ledger))

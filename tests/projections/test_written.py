@@ -10,8 +10,8 @@ from api.answers import to_json
 from projections import questions
 from projections.reading import Books
 from projections.rebuild import rebuild
-from tests.projections.test_statements import sent
 from tests.support.books import projecting
+from tests.support.statements import COUNTED, sent
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def written(books: Books, as_of: str | None = None, valid_at: str = "2027-06-01"
         return board
 
 
+BOOLEAN = {"type": "boolean"}
 LATE = {"effective_at": "2026-01-05T00:00:00Z"}
 CHANGES: dict[str, Callable[[Any], Any]] = {
     "the same value, with another confidence": lambda c: say(c, value=10, confidence=7),
@@ -63,7 +64,6 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "restored": lambda c: c.do("restore_key_result", key_result=c.uid("sales"), reason="yes"),
     "other dates of the cycle": lambda c: c.do("reschedule_cycle", cycle="2026", starts_on="2026-01-20", reason="no"),
 }
-BOOLEAN = {"type": "boolean"}
 
 
 def test_what_is_remembered_is_not_shown_once_a_key_result_has_changed(live):
@@ -104,6 +104,7 @@ def test_a_check_in_that_moves_no_score_makes_a_version_of_its_objective(live):
     assert rows == [("0", None), ("0", None), ("0.1", None), ("0.1", None)]
 
 
+@COUNTED
 def test_a_board_that_was_shown_looks_no_key_result_up(live):
     """Two statements fewer: the texts of objectives, and those of their key results."""
     _, books, _ = live
