@@ -1,4 +1,5 @@
--- One row a version of an objective. `progress` and `score` are computed, `band` and `met` follow from the official score.
+-- One row a version of an objective, which has one wherever one of its key results does. `progress` and `score` are computed,
+-- `band` and `met` follow from the official score.
 CREATE TABLE objective_versions (
     id uuid NOT NULL,
     position bigint NOT NULL,
