@@ -239,13 +239,14 @@ class Engine:
             return
         changes = [(*one, _versions(book, one[0], begin, one[1], world)) for one in known]
         for thing, before, old, versions in changes:
-            if old:
-                new = dict(versions)
-                for key, row in old.items():
-                    if new.get(key) != row:
-                        output.close(thing.id, key, position)
+            new, stay = dict(versions), set()
+            for key, row in old.items() if old else ():
+                if new.get(key) == row:
+                    stay.add(key)
+                else:
+                    output.close(thing.id, key, position)
             for key, row in versions:
-                if not old or old.get(key) != row:
+                if key not in stay:
                     output.open(thing.id, key, position, row[: shelf.width])
             last = versions[-1] if versions else (begin, before)
             shelf.last[thing.id.int] = last if last[0] > begin else (begin, last[1])
