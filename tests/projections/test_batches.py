@@ -16,8 +16,8 @@ from projections.output import Output
 from projections.preparing import prepare
 from projections.rebuild import rebuild
 from projections.shelf import BOOKS
-from tests.projections.test_projector import until
 from tests.support.books import projecting
+from tests.support.patience import until
 
 AT = datetime(2026, 3, 31, 23, 59, 59, 999999, tzinfo=UTC)
 NASTY = [

@@ -1,18 +1,13 @@
 """The live driver: one at a time, never dependent on a notification, stopped by nothing but a book's own fault."""
 
 import time
-from contextlib import contextmanager
-from dataclasses import replace
 from decimal import Decimal
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 
 from domain.errors import NotReady
 from domain.kernel import Kind
-from ledger.application import Ledger
-from ledger.database import Database
-from ledger.notify import Announcer
 from projections import questions
 from projections.batches import Writer
 from projections.objectives.book import Objectives
@@ -20,22 +15,8 @@ from projections.projector import LostLease, Projector
 from projections.reading import Books
 from projections.rebuild import rebuild
 from projections.shelf import BOOKS
-from tests.support.books import projecting, recording
-
-PATIENCE = 20.0
-
-
-def until(true, seconds=PATIENCE):
-    """Waits for something that must come; how soon does not matter."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
-
-
-def score(books, company):
-    with books.reading() as reading:
-        return questions.board(reading, reading.cycle_named("2026-Q1"))["score"]
+from tests.support.books import projecting, score_of_the_company
+from tests.support.patience import PATIENCE, until
 
 
 def test_a_started_projector_follows_what_is_written(company):
@@ -43,95 +24,7 @@ def test_a_started_projector_follows_what_is_written(company):
         projector.start()
         executed = company.check_in(30)
         books.wait_for(executed.position, PATIENCE)
-        assert score(books, company) == Decimal("0.3")
-
-
-@contextmanager
-def elsewhere(company):
-    """The same ledger as another process has it open: of its appends nobody here is told but by NOTIFY."""
-    with Database(company.database.url) as database, recording(database) as recorder:
-        database._pool.timeout = PATIENCE
-        yield replace(company, database=database, recorder=recorder, ledger=Ledger(recorder))
-
-
-@pytest.fixture
-def never_looks(monkeypatch):
-    """Looks by itself so rarely that what the projector finds was told to it."""
-    monkeypatch.setattr("projections.projector.POLL", 100 * PATIENCE)
-
-
-LOOKS = 3
-"""How often a started projector looks without being told of an append: two batches, and when it begins to listen."""
-
-
-def ears(company):
-    """The processes of the server that serve those who listen."""
-    with company.database.owner_connection() as owner:
-        found = owner.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE %s AND state = 'idle'",
-            ["%LISTEN quarterdeck%"],
-        )
-        return [pid for (pid,) in found if owner.info.backend_pid != pid]
-
-
-def test_it_hears_of_the_appends_of_other_processes(company, never_looks):
-    with projecting(company.database, company.recorder) as (projector, books), elsewhere(company) as other:
-        projector.start()
-        for value in range(LOOKS + 2):
-            books.wait_for(other.check_in(value).position, PATIENCE)
-        assert score(books, company) == Decimal("0.04")
-
-
-def test_what_it_does_not_hear_of_it_finds(company, monkeypatch):
-    """Every announcement is lost: the look every 250 ms finds what there is."""
-    monkeypatch.setattr(Announcer, "_send", lambda _: None)
-    with projecting(company.database, company.recorder) as (projector, books), elsewhere(company) as other:
-        projector.start()
-        for value in range(LOOKS + 2):
-            books.wait_for(other.check_in(value).position, PATIENCE)
-        assert score(books, company) == Decimal("0.04")
-
-
-def test_what_was_announced_while_it_was_deaf_it_finds_when_it_hears_again(company, never_looks, monkeypatch):
-    """The connection that listens is killed; it makes another, and looks, and hears what comes then."""
-    deaf = Event()
-    monkeypatch.setattr("ledger.notify.RETRY", 0.01)
-    with projecting(company.database, company.recorder) as (projector, books), elsewhere(company) as other:
-        projector.start()
-        books.wait_for(other.check_in(10).position, PATIENCE)
-        until(lambda: ears(company))
-        (killed,) = ears(company)
-        with company.database.owner_connection() as owner, monkeypatch.context() as away:
-            away.setattr(company.database, "dedicated", _away(deaf))
-            owner.execute("SELECT pg_terminate_backend(%s, 10000)", [killed])
-            assert deaf.wait(PATIENCE)
-            missed = other.check_in(20).position
-        books.wait_for(missed, PATIENCE)
-        for value in range(30, 30 + LOOKS + 2):
-            books.wait_for(other.check_in(value).position, PATIENCE)
-        assert ears(company) != [killed]
-        assert score(books, company) == Decimal("0.34")
-
-
-def _away(tried):
-    def dedicated():
-        tried.set()
-        raise NotReady("away")
-
-    return dedicated
-
-
-def test_it_stops_listening_when_it_stops(company):
-    with projecting(company.database, company.recorder) as (projector, _):
-        projector.catch_up()
-        assert ears(company) == []
-        projector.start()
-        until(lambda: ears(company))
-        ear = projector._ear
-        assert ear is not None
-        projector.stop()
-        assert not ear._thread.is_alive()
-        until(lambda: not ears(company))
+        assert score_of_the_company(books) == Decimal("0.3")
 
 
 def test_of_two_projectors_one_writes_and_the_other_takes_over(company):
@@ -145,7 +38,7 @@ def test_of_two_projectors_one_writes_and_the_other_takes_over(company):
             first.stop()
             later.wait_for(company.check_in(50).position, PATIENCE)
             assert second._lock is not None
-            assert score(later, company) == Decimal("0.5")
+            assert score_of_the_company(later) == Decimal("0.5")
             second.stop()
     assert rebuild(company.database, company.recorder, verify=True).differences == {}
 
@@ -179,8 +72,7 @@ def test_killed_connections_hold_it_up_and_nothing_more(company):
                     " WHERE pid <> pg_backend_pid() AND datname = current_database()"
                 )
             position = _insisting(company, value)
-            until(lambda position=position: _reached(books) >= position)
-            until(lambda value=value: _score(books, company) == Decimal(value) / 100)
+            _until_shown(books, position, Decimal(value) / 100)
     assert rebuild(company.database, company.recorder, verify=True).differences == {}
 
 
@@ -192,6 +84,11 @@ def _insisting(company, value):
             time.sleep(0.05)
 
 
+def _until_shown(books, position, score):
+    until(lambda: _reached(books) >= position)
+    until(lambda: _score(books) == score)
+
+
 def _reached(books):
     try:
         return books.position()
@@ -199,9 +96,9 @@ def _reached(books):
         return 0
 
 
-def _score(books, company):
+def _score(books):
     try:
-        return score(books, company)
+        return score_of_the_company(books)
     except NotReady:
         return None
 
@@ -247,7 +144,7 @@ def test_a_book_that_cannot_take_an_event_stops_and_the_others_go_on(company, mo
     with projecting(company.database, company.recorder) as (projector, books):
         projector.catch_up()
         assert {b["state"] for b in questions.ledger_status(books)["books"]} == {"live"}
-        assert score(books, company) == Decimal("0.3")
+        assert score_of_the_company(books) == Decimal("0.3")
         assert rebuild(company.database, company.recorder, verify=True).differences == {}
 
 
@@ -308,14 +205,3 @@ def test_the_events_of_a_thing_are_its_history_with_what_each_changed(company):
     assert items[0]["changes"] == [{"field": "state", "old": "active", "new": "dropped"}]
     assert items[0]["reason"] == "no use"
     assert {"field": "value", "old": None, "new": Decimal(10)} in items[1]["changes"]
-
-
-def test_an_announcement_of_what_was_taken_already_is_no_reason_to_look(company):
-    """A process hears of its own appends twice: from itself, and later by NOTIFY."""
-    with projecting(company.database, company.recorder) as (projector, _):
-        head = projector.catch_up()
-        projector._woken.clear()
-        projector.wake(head)
-        assert not projector._woken.is_set()
-        projector.wake(head + 1)
-        assert projector._woken.is_set()

@@ -13,6 +13,7 @@ from ledger.envelope import StoredFact
 from ledger.exported import Exported, Surroundings
 from ledger.mapper import EventMapper
 from ledger.recorder import LedgerRecorder
+from projections import questions
 from projections.projector import Projector
 from projections.reading import Books
 
@@ -64,3 +65,9 @@ def projecting(database: Database, recorder: LedgerRecorder) -> Iterator[tuple[P
         yield projector, books
     finally:
         projector.stop()
+
+
+def score_of_the_company(books: Books) -> Any:
+    """The score of the first quarter of `company`."""
+    with books.reading() as reading:
+        return questions.board(reading, reading.cycle_named("2026-Q1"))["score"]
