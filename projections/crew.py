@@ -33,8 +33,8 @@ Folded = tuple[Share, Counter[str]]
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """`processes`: how many fold at the same time; by default as many as pay, at most one more than there are CPUs:
-    while one waits for PostgreSQL, another folds. `here`: this one is among them; alone it always is."""
+    """`processes`: how many fold at the same time; by default as many as pay, at most one for each CPU, of which
+    PostgreSQL wants its part, too. `here`: this one is among them; alone it always is."""
 
     processes: int | None = None
     here: bool = True
@@ -57,7 +57,7 @@ ALL_HANDS = Crew()
 
 
 def _paying(events: int) -> int:
-    return max(1, min((os.cpu_count() or 1) + 1, MOST_PROCESSES, events // WORTH_A_PROCESS))
+    return max(1, min(os.cpu_count() or 1, MOST_PROCESSES, events // WORTH_A_PROCESS))
 
 
 def _hire(line: Line, stack: ExitStack) -> ProcessPoolExecutor:
