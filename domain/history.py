@@ -18,7 +18,7 @@ S = TypeVar("S")
 class History(Generic[S]):
     """All that is known now about one thing: its facts in the fold's order, and the state at any instant."""
 
-    __slots__ = ("_states", "facts", "fold", "position", "ref")
+    __slots__ = ("_known", "facts", "fold", "position", "ref")
 
     def __init__(self, fold: Fold[S], ref: Ref, facts: Iterable[Fact[Any]]) -> None:
         self.fold = fold
@@ -26,7 +26,8 @@ class History(Generic[S]):
         self.facts = sorted(facts, key=fact_key)
         self.position = max((fact.position for fact in self.facts), default=0)
         """The ledger position of the stream's last event; 0 without one."""
-        self._states: list[S] = []
+        self._known: tuple[int, list[S]] = (0, [])
+        """So many facts whose states were forgotten, and the states after those behind them that were asked for."""
 
     def with_facts(self, facts: Sequence[Fact[Any]]) -> "History[S]":
         """This history and the facts that were recorded after it."""
@@ -37,7 +38,8 @@ class History(Generic[S]):
         for fact in facts:
             kept = min(kept, bisect_right(grown.facts, fact.key, key=fact_key))
             insort(grown.facts, fact, key=fact_key)
-        grown._states = self._states[:kept]
+        forgotten, states = self._known
+        grown._known = (forgotten, states[: kept - forgotten]) if kept > forgotten else (0, [])
         return grown
 
     @property
@@ -67,20 +69,30 @@ class History(Generic[S]):
 
     def states_since(self, instant: datetime) -> Iterator[tuple[datetime, S]]:
         """The state in effect at the instant, if any, and each later one, with the instant it took effect."""
-        for count, fact in enumerate(self.facts, 1):
-            overtaken = count < len(self.facts) and self.facts[count].effective_at <= max(instant, fact.effective_at)
+        facts = self.facts
+        for count in range(max(1, bisect_right(facts, instant, key=_effective)), len(facts) + 1):
+            at = facts[count - 1].effective_at
+            overtaken = count < len(facts) and facts[count].effective_at <= max(instant, at)
             if not overtaken:
-                yield fact.effective_at, self._upto(count)
+                yield at, self._upto(count)
+
+    def only_now(self) -> None:
+        """Forgets the states before the latest that was asked for. Who asks for them has them folded again."""
+        forgotten, states = self._known
+        if len(states) > 1:
+            self._known = (forgotten + len(states) - 1, states[-1:])
 
     def _upto(self, count: int) -> S:
-        states = self._states
-        if len(states) < count:
+        forgotten, states = self._known
+        if count <= forgotten:
+            forgotten, states = 0, []
+        if len(states) < count - forgotten:
             # In a list of its own: another thread may be folding the same facts just now.
             states = states.copy()
-            for fact in self.facts[len(states) : count]:
+            for fact in self.facts[forgotten + len(states) : count]:
                 states.append(self.fold.evolve(states[-1] if states else None, fact))
-            self._states = states
-        return states[count - 1]
+            self._known = (forgotten, states)
+        return states[count - forgotten - 1]
 
 
 def _effective(fact: Fact[Any]) -> datetime:

@@ -47,8 +47,8 @@ def _is_plain(number: Decimal) -> bool:
 def _number(value: Any) -> Decimal:
     if type(value) is int and -_SHORT < value < _SHORT:  # as most points of a KPI are
         return Decimal(value)
-    if type(value) is str and _PLAIN.fullmatch(value):
-        return Decimal(value)
+    if type(value) is str and (known := _plain_number(value)) is not None:
+        return known
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
         raise ValueError("must be a number")
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
@@ -67,6 +67,11 @@ def _number(value: Any) -> Decimal:
     if len(behind) > DECIMALS:
         raise ValueError(f"must have at most {DECIMALS} decimal places")
     return Decimal(text)
+
+
+@lru_cache(maxsize=4096)  # the same few are said again and again, and kept once
+def _plain_number(value: str) -> Decimal | None:
+    return Decimal(value) if _PLAIN.fullmatch(value) else None
 
 
 def _day(value: Any) -> date:

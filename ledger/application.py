@@ -38,13 +38,14 @@ from ledger.append import (
 )
 from ledger.batches import decided, is_begin
 from ledger.beside import beside
+from ledger.cache import Cache
 from ledger.envelope import Recordable, StoredFact
 from ledger.expecting import expectations, looks_at_many
 from ledger.group import MOST_WAITING, Group
 from ledger.orders import Executed, IfMatch, LineRefused, Order
 from ledger.outcomes import executed_of, reused
 from ledger.recorder import LedgerRecorder
-from ledger.sight import Cache, Desk, Sight
+from ledger.sight import Desk, Sight
 
 ATTEMPTS = 100
 

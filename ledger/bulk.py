@@ -24,12 +24,13 @@ from domain.redaction.decisions import RedactText
 from domain.redaction.events import TextRedacted
 from ledger.append import Append, Appended, Children, InFuture
 from ledger.application import Ledger, Prepared
+from ledger.cache import Cache
 from ledger.chunk import Chunk, TakenLine
 from ledger.orders import LineRefused, Order
-from ledger.sight import Cache, Desk
+from ledger.sight import Desk
 from ledger.staging import Staging
 
-_KEPT_FACTS = 5_000
+_KEPT_BYTES = 6_000_000
 _ALONE = (CloseCycle, EraseMember, RedactText)
 """Commands whose appends say what holds for all events of an append, or remove something: they have their own."""
 
@@ -48,7 +49,7 @@ class Bulk:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.reader = Staging(ledger.recorder)
-        self._cache = Cache(_KEPT_FACTS)
+        self._cache = Cache(_KEPT_BYTES)
         self._file = TemporaryFile()  # noqa: SIM115  # closed with the rest
         self._latest: list[str] = []
 
@@ -78,7 +79,7 @@ class Bulk:
             prepared = self._ledger.prepare(orders, desk)
         except LineRefused:
             # What was looked at some time ago may have changed: a refusal counts only if it was looked at now.
-            self._cache = Cache(_KEPT_FACTS)
+            self._cache = Cache(_KEPT_BYTES)
             desk = self._desk()
             prepared = self._ledger.prepare(orders, desk)
         append = self._together(prepared, desk)

@@ -29,6 +29,12 @@ END = 2**63 - 1
 _ref = lru_cache(maxsize=50_000)(Ref.parse)
 
 
+@lru_cache(maxsize=1_000)
+def _actor(id: UUID) -> UUID:
+    """The same; of one actor always the same object, however many facts name it."""
+    return id
+
+
 class Head(NamedTuple):
     """The last position, and when it was recorded: (0, `None`) of an empty ledger."""
 
@@ -176,8 +182,11 @@ class Reader:
 
     def fact(self, row: Any) -> Fact[Any]:
         """A row of the queries for facts as a fact."""
-        stream, version, position, type_, schema_version, data, texts, *rest = row
-        return Fact(_ref(stream), version, position, self.mapper.read(type_, schema_version, data, texts), *rest)
+        stream, version, position, type_, schema_version, data, texts, effective_at, recorded_at, actor, *rest = row
+        event = self.mapper.read(type_, schema_version, data, texts)
+        if effective_at == recorded_at:  # as nearly always: one will do
+            effective_at = recorded_at
+        return Fact(_ref(stream), version, position, event, effective_at, recorded_at, _actor(actor), *rest)
 
 
 def _stored(row: Any) -> StoredFact:

@@ -5,11 +5,9 @@ append. A `Desk` is what several decisions of one batch share: the things as the
 with provisional positions that only serve to keep the order.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from threading import Lock
 from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from domain.history import History
 from domain.kernel import Draft, Fact, Fold, Kind, Person, Ref, Texts
 from domain.places import Place, place
 from ledger.append import Append, Children
+from ledger.cache import Cache
 from ledger.reader import Reader
 
 S = TypeVar("S")
@@ -26,47 +25,6 @@ FAR = 2**62
 """Where provisional positions begin: after everything that is recorded."""
 
 _AT_ONCE = 1_000
-
-
-class Cache:
-    """Histories as they were last seen, the least recently used given up first. Safe to use from many threads.
-
-    It may be behind: a decision that was made on something old does not pass its guards, and a refusal is only
-    final when it was reached without the cache (`ledger.application`).
-    """
-
-    def __init__(self, most_facts: int = 20_000) -> None:
-        self._most = most_facts
-        self._count = 0
-        self._kept: OrderedDict[Ref, History[Any]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, ref: Ref) -> History[Any] | None:
-        """The history as last seen."""
-        with self._lock:
-            found = self._kept.get(ref)
-            if found is not None:
-                self._kept.move_to_end(ref)
-            return found
-
-    def put(self, history: History[Any]) -> None:
-        """Keeps a history, unless a longer one is there."""
-        with self._lock:
-            before = self._kept.get(history.ref)
-            if before is not None and before.version > history.version:
-                return
-            self._count += history.version - (before.version if before else 0)
-            self._kept[history.ref] = history
-            self._kept.move_to_end(history.ref)
-            while self._count > self._most and len(self._kept) > 1:
-                self._count -= self._kept.popitem(last=False)[1].version
-
-    def drop(self, refs: Sequence[Ref]) -> None:
-        """Forgets histories that turned out to be old, or that must be read again."""
-        with self._lock:
-            for ref in refs:
-                gone = self._kept.pop(ref, None)
-                self._count -= gone.version if gone else 0
 
 
 class Desk:

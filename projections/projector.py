@@ -24,6 +24,7 @@ import psycopg
 
 from domain.errors import NotReady
 from domain.kernel import Fact
+from domain.lean import lean
 from ledger.database import Connection, Database, reachable
 from ledger.notify import Ear
 from ledger.reader import Reader
@@ -127,6 +128,8 @@ class Projector:
         """Takes the next batch, if there is one; answers where the books are then. Needs the lease."""
         engine = self._engine = self._engine or self._open_engine()
         facts = self._reader.read_after(engine.position, BATCH)
+        for fact in facts:
+            lean(fact.event)
         if len(facts) == BATCH and self._leapt(engine.position):
             engine = self._engine = self._open_engine()
             self._on_progress(engine.position)

@@ -6,12 +6,14 @@ names (psycopg.sql quotes them) and not written out once a book in a `.sql` file
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
+from itertools import chain
 from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import sql
 
 from domain.kernel import Kind, Ref
+from domain.lean import lean
 from ledger.database import Connection
 from ledger.reader import Reader
 from ledger.sql import load
@@ -139,7 +141,10 @@ def source(reader: Reader, upto: Callable[[], int]) -> Source:
         return map(Statement._make, rows)
 
     def facts(refs: Sequence[Ref]) -> Mapping[Ref, list[Any]]:
-        return reader.read_streams(refs, upto())
+        found = reader.read_streams(refs, upto())
+        for fact in chain.from_iterable(found.values()):
+            lean(fact.event)
+        return found
 
     return Source(facts, kin, statements)
 

@@ -127,6 +127,16 @@ def test_growing_keeps_the_states_before_the_earliest_new_fact():
     assert history.with_facts(facts(3, first=4)).at(day(2)) is early
 
 
+def test_states_that_were_forgotten_are_folded_again():
+    history = History(WORD, THING, facts(1, 2, 4))
+    now = history.now
+    history.only_now()
+    assert history.now is now
+    assert history.with_facts(facts(3, first=4)).now == Word("abdc")
+    assert history.with_facts(facts(5, first=4)).now == Word("abcd")
+    assert [history.at(day(n)) for n in (0, 1, 2, 4)] == [None, Word("a"), Word("ab"), Word("abc")]
+
+
 @pytest.mark.parametrize(
     ("since", "states"),
     [

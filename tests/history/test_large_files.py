@@ -81,7 +81,7 @@ def _but_for(own: set[str], value: Any) -> Any:
 def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a short file is a long one."""
     monkeypatch.setattr(importing, "_DECIDED_AT_ONCE", 2)
-    monkeypatch.setattr(bulk, "_KEPT_FACTS", 3)
+    monkeypatch.setattr(bulk, "_KEPT_BYTES", 4_000)
     monkeypatch.setattr(translation, "_REMEMBERED", 4)
 
 
@@ -196,7 +196,7 @@ def test_memory_does_not_grow_with_the_file(postgres: Postgres, write, monkeypat
     """
     monkeypatch.setattr(reader, "PAGE_BYTES", 40_000)
     monkeypatch.setattr(importing, "_DECIDED_AT_ONCE", 100)
-    monkeypatch.setattr(bulk, "_KEPT_FACTS", 100)
+    monkeypatch.setattr(bulk, "_KEPT_BYTES", 120_000)
     monkeypatch.setattr(translation, "_REMEMBERED", 200)
 
     def traced(do: Callable[[], object]) -> int:
