@@ -20,6 +20,7 @@ from api.direct import Direct
 from api.envelope import Envelope
 from api.errors import add_handlers
 from api.garbage import looked_for_seldom
+from api.promptly import Promptly
 from api.registry import Api
 from api.routes import (
     audit,
@@ -78,6 +79,7 @@ def create_app(of: Settings | Runtime) -> FastAPI:
     if isinstance(of, Runtime):
         app.state.runtime = of
     app.state.arriving = Arriving()
+    app.state.promptly = Promptly()
     add_handlers(app)
     health.add(app)
     metrics.add(app)

@@ -49,14 +49,15 @@ class CommandRoute(GuardedRoute):
     async def answered(self, request: Request, given: Mapping[str, Any]) -> Response:
         """What a request is answered, be it a refusal."""
 
-        async def carry_out(request: Request) -> Response:
-            admission = runtime_of(request).admission
-            return await admission.carry_out(partial(self.endpoint, request=request, **given))
-
         try:
-            return await self.guarded(request, carry_out)
+            return await self.guarded(request, partial(self.carry_out, given))
         except Refusal as refusal:
             return await refused(request, refusal)
+
+    async def carry_out(self, given: Mapping[str, Any], request: Request) -> Response:
+        """What the endpoint answers, in a thread."""
+        admission = runtime_of(request).admission
+        return await admission.carry_out(partial(self.endpoint, request=request, **given))
 
 
 class Direct:

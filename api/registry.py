@@ -8,7 +8,7 @@ the types and its docstring the words. So an endpoint cannot disagree with its c
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature, cleandoc
 from typing import Annotated, Any
@@ -24,11 +24,13 @@ from api.bodies import annotation, body_model
 from api.direct import CommandRoute
 from api.filters import FILTERS, resolved
 from api.guard import GuardedRoute, runtime_of
+from api.promptly import prompt_route
 from api.shapes import HistoryItem
 from api.writing import PATHS, WriteHeaders, write
 from domain.cycle.decisions import LABELS
 from domain.errors import invalid
 from domain.kernel import Command, Kind, Ref
+from domain.key_result.check_ins import CheckInOn
 from domain.rules import Creation, spoken
 from ledger.payloads import build, references
 from projections import questions
@@ -97,12 +99,15 @@ class Api:
         others = [name for name in command.model_fields if name not in in_path]
         in_query = others if method == "DELETE" else form.in_query if form else []
 
-        def endpoint(request: Request, headers: WriteHeaders, **given: Any) -> Response:
+        def asked(request: Request, given: Mapping[str, Any]) -> Command:
             said = {name: value for name, value in given.items() if value is not None}
             if twice := said.keys() & request.state.payload.keys():
                 where = "path" if min(twice) in in_path else "query"
                 raise invalid(f"/{min(twice)}", f"stands in the {where} already, so not in the body")
-            return carry_out(request, build(command, request.state.payload | said), path, headers)
+            return build(command, request.state.payload | said)
+
+        def endpoint(request: Request, headers: WriteHeaders, **given: Any) -> Response:
+            return carry_out(request, asked(request, given), path, headers)
 
         parameters = [_parameter("request", Request), _parameter("headers", Annotated[WriteHeaders, Header()])]
         parameters += [_parameter(name, _in_path(command, name)) for name in in_path]
@@ -111,7 +116,10 @@ class Api:
         body = None if method == "DELETE" else body_model(command, in_path)
         text = (form.media_type, form.example) if form else None
         document = documents.of_command(shape, body, creates=issubclass(command, Creation), text=text)
-        self.add(method, path, endpoint, form.route if form else CommandRoute, **document)
+        route = form.route if form else CommandRoute
+        if command is CheckInOn:
+            route = prompt_route(asked)
+        self.add(method, path, endpoint, route, **document)
 
     def collection(self, kind: Kind, shape: type[BaseModel], id_type: Any) -> None:
         """Adds the three reads that every resource has: the list, one of it, and its history."""

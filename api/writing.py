@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -105,18 +106,9 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
 
     `about`: the resource in the path, which If-Match is compared with, if there is one.
     """
-    writer = writer_of(request, headers)
-    runtime, identity = writer.runtime, writer.identity
+    runtime = runtime_of(request)
     secret = new_secret() if isinstance(command, CreateKey) else None
-    order = Order(
-        command,
-        actor=identity.actor,
-        on_behalf_of=writer.behalf,
-        authorize=partial(writer.authorize, writer.behalf),
-        idempotency=idempotency(request, identity, headers.idempotency_key),
-        correlation_id=writer.correlation_id,
-        key_hash=None if secret is None else hash_of(secret),
-    )
+    order = order_of(request, command, headers, None if secret is None else hash_of(secret))
     try:
         executed = _executed(runtime, order, about, headers.if_match)
     except NotReady:
@@ -125,11 +117,29 @@ def write(request: Request, command: Command, about: Ref | None, headers: WriteH
         request.state.position = runtime.recorder.head().position
         raise
     more = {} if secret is None else {"key": secret if executed.changed and not executed.replayed else None}
-    return _answered(request, executed, command, is_async(headers.prefer), more)
+    return answered(request, executed, command, headers, more)
 
 
-def _answered(
-    request: Request, executed: Executed, command: Command, is_async: bool, more: Mapping[str, Any]
+def order_of(request: Request, command: Command, headers: WriteHeaders, key_hash: bytes | None = None) -> Order:
+    """What is asked of the ledger. Raises `Forbidden` or `Invalid`."""
+    writer = writer_of(request, headers)
+    return Order(
+        command,
+        actor=writer.identity.actor,
+        on_behalf_of=writer.behalf,
+        authorize=partial(writer.authorize, writer.behalf),
+        idempotency=idempotency(request, writer.identity, headers.idempotency_key),
+        correlation_id=writer.correlation_id,
+        key_hash=key_hash,
+    )
+
+
+def answered(
+    request: Request,
+    executed: Executed,
+    command: Command,
+    headers: WriteHeaders,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
     """From here on it is recorded, so nothing is a refusal any more: at worst, what it looks like is not told.
 
@@ -141,7 +151,7 @@ def _answered(
     if isinstance(command, CloseCycle):
         executed = sealed(runtime, executed)
     try:
-        if is_async:
+        if is_async(headers.prefer):
             return _accepted(executed, {"Preference-Applied": "respond-async"}, more)
         return _told(request, executed, more) or _shown(runtime, identity, executed, command.NAME, more)
     except NotReady as error:

@@ -44,6 +44,7 @@ from ledger.expecting import expectations, looks_at_many
 from ledger.group import MOST_WAITING, Group
 from ledger.orders import Executed, IfMatch, LineRefused, Order
 from ledger.outcomes import executed_of, reused
+from ledger.reader import Reader
 from ledger.recorder import LedgerRecorder
 from ledger.sight import Desk, Sight
 
@@ -78,7 +79,7 @@ class Ledger:
         self._clock = clock
         self._new_id = new_id
         self._cache = Cache()
-        self._group = Group(recorder.append, most_waiting)
+        self.group = Group(recorder.append, most_waiting)
 
     def execute(self, order: Order) -> Executed:
         """Carries an order out. Raises a `Refusal` if it cannot be taken; then nothing was recorded."""
@@ -97,7 +98,8 @@ class Ledger:
 
     def prepare(self, orders: Sequence[Order], desk: Desk) -> list[Prepared]:
         """Decides orders on a desk, one on top of the other, and records nothing. Raises `LineRefused`."""
-        desk.expect(*expectations(orders))
+        if _is_much(orders):
+            desk.expect(*expectations(orders))
         return [self._prepare(index, order, desk, decide) for index, order in enumerate(orders)]
 
     def record(self, order: Order, decision: Callable[[Context], Decision]) -> Executed:
@@ -109,7 +111,7 @@ class Ledger:
 
     def close(self) -> bool:
         """Takes no more single orders, and waits a while for those that were taken. Answers whether all are done."""
-        return self._group.close()
+        return self.group.close()
 
     def now(self) -> datetime:
         """The time, never before the last recording."""
@@ -121,7 +123,7 @@ class Ledger:
         fresh = any(order.command.COPIES_TEXTS for order in orders)
         for attempt in range(ATTEMPTS):
             desk = self._desk(fresh)
-            if len(orders) > 1 or any(looks_at_many(order.command) for order in orders):
+            if _is_much(orders):
                 desk.expect(*expectations(order for n, order in enumerate(orders) if n not in earlier))
             try:
                 prepared = [
@@ -146,6 +148,10 @@ class Ledger:
             fresh = True
             sleep(uniform(0, 0.002 * min(attempt, 10)))  # noqa: S311  # spreads those who want the same thing
         raise NotReady("Too many others are changing the same things just now; try again.", slug="contended")
+
+    def desk(self, reader: Reader) -> Desk:
+        """A desk for decisions that read nothing but what the reader answers, and take the rest from the cache."""
+        return Desk(reader, self._cache, now=self._clock(), fresh=False)
 
     def _desk(self, fresh: bool) -> Desk:
         return Desk(self.recorder, self._cache, now=self.now() if fresh else self._clock(), fresh=fresh)
@@ -226,8 +232,17 @@ class Ledger:
 
     def _send(self, appends: Sequence[Append]) -> list[Outcome]:
         if len(appends) == 1:
-            return [self._group.append(appends[0])]
+            return [self.group.append(appends[0])]
         return self.recorder.append(appends, all_or_nothing=True) if appends else []
+
+    def recorded(self, prepared: Prepared, desk: Desk, outcome: Outcome) -> Executed | None:
+        """What became of the only order of a desk; `None` unless it was recorded just now. The cache learns of it."""
+        if not isinstance(outcome, Appended):
+            self._cache.drop(list(prepared.append.guards))
+            return None
+        places = zip(range(outcome.first_position, outcome.position + 1), outcome.recorded_at, strict=True)
+        facts = self._learn([(0, prepared)], desk, list(places))
+        return replace(executed_of(0, prepared.decision, outcome), facts=facts)
 
     def _learn(
         self, todo: Sequence[tuple[int, Prepared]], desk: Desk, places: list[tuple[int, datetime]]
@@ -261,6 +276,11 @@ class Ledger:
                 raise LineRefused(index, reused())
             found[index] = Executed(Ref.parse(row.subject), row.created, True, row.position, row.recorded_at, True)
         return found
+
+
+def _is_much(orders: Sequence[Order]) -> bool:
+    """Whether it pays to read at once what they are going to ask for."""
+    return len(orders) > 1 or any(looks_at_many(order.command) for order in orders)
 
 
 def _idempotency(order: Order, decision: Decision) -> Idempotency | None:

@@ -103,7 +103,7 @@ def test_so_is_what_is_broken(unchanged: Api, monkeypatch: pytest.MonkeyPatch, b
     def broken(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(unchanged.runtime.ledger, "execute", broken)
+    monkeypatch.setattr(unchanged.runtime.ledger.group, "_send", broken)
     straight = unchanged.send("POST", CHECK_INS, SAID)
     by_fastapi()
     assert (straight.status, straight.slug) == (500, "internal")
