@@ -1,7 +1,8 @@
-"""Answers that are ready, and wait for the books: one thread waits for all of them.
+"""Answers that are ready, and wait for the books: without a thread, and where that takes long, all of them with one.
 
 A write is answered when reads show it (contract, section 3). Whoever's answer takes no reading need not keep a thread
-for that: of sixteen that are woken at once each wants the interpreter, which costs more than what they do then.
+for that: of sixteen that are woken at once each wants the interpreter, which costs more than what they do then. Whoever
+hears where the books are calls the event loop. What was not heard within a moment is looked for (`Books.wait_for`).
 """
 
 import asyncio
@@ -17,6 +18,9 @@ from starlette.responses import Response
 
 from domain.errors import NotReady
 from projections.reading import PATIENCE, Books
+
+MOMENT = 0.05
+"""Seconds in which the books are mostly heard of."""
 
 
 class Arrival(NamedTuple):
@@ -61,28 +65,41 @@ class _Waiting:
         arrived: Future[None] = self._loop.create_future()
         heappush(self._heap, (position, next(self._numbers), monotonic() + PATIENCE, arrived))
         if self._task is None:
-            self._task = self._loop.create_task(self._follow())
+            self._task = self._loop.create_task(self._follow(self._books.on_arrival(self._heard)))
+        self._arrive(self._books.stands)  # it may have been heard before we listened
         await arrived
 
-    async def _follow(self) -> None:
-        """Waits for the first of them, and tells all that it has been waited for with it, as long as there are any."""
+    def _heard(self, position: int) -> None:
+        """By any thread."""
+        if self._heap and self._heap[0][0] <= position and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._arrive, position)
+
+    def _arrive(self, position: int) -> None:
+        while self._heap and self._heap[0][0] <= position:
+            _tell(heappop(self._heap)[3], None)
+
+    async def _follow(self, end: Callable[[], None]) -> None:
+        """Looks for the first of them if it is not heard of, as long as there are any."""
         try:
             while self._heap:
                 position, _, until, first = self._heap[0]
+                await asyncio.sleep(MOMENT)
+                if first.done():
+                    continue
                 try:
                     stands = await run_in_threadpool(self._books.wait_for, position, until - monotonic())
                 except NotReady as error:
                     self._heap = sorted(each for each in self._heap if each[3] is not first)
                     _tell(first, error)
-                    continue
-                while self._heap and self._heap[0][0] <= stands:
-                    _tell(heappop(self._heap)[3], None)
+                else:
+                    self._arrive(stands)
         except Exception as error:  # each of them raises it
             for *_, arrived in self._heap:
                 _tell(arrived, error)
             self._heap.clear()
         finally:
             self._task = None
+            end()
 
 
 def _tell(arrived: "Future[None]", failure: Exception | None) -> None:

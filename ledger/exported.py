@@ -25,8 +25,9 @@ from ledger.beside import made_keys, revoked_keys
 from ledger.envelope import StoredFact
 from ledger.errors import UnknownEvent
 from ledger.history_file import at_fault
-from ledger.mapper import SALT_BYTES, EventMapper, commitment
+from ledger.mapper import EventMapper, commitment
 from ledger.payloads import build
+from ledger.salts import SALT_BYTES
 
 S = TypeVar("S")
 _Count = Annotated[StrictInt, Field(ge=1)]

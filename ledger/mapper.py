@@ -9,7 +9,6 @@ event, under the text's JSON pointer, `{"salt", "text"}`, which a redaction repl
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from hashlib import sha256
-from secrets import token_bytes
 from typing import Any, NamedTuple, TypeAlias, cast, get_args
 
 import orjson
@@ -21,10 +20,10 @@ from domain.kernel import Event
 from domain.values import FreeText, Redacted
 from ledger.envelope import Recordable, StoredFact
 from ledger.errors import UnknownEvent
+from ledger.salts import Salts
 
 Catalogue: TypeAlias = Mapping[str, type[Event]]
 Data: TypeAlias = dict[str, Any]
-SALT_BYTES = 16
 
 
 class Stored(NamedTuple):
@@ -42,6 +41,7 @@ class EventMapper(Mapper[str]):
     def __init__(self, catalogue: Catalogue) -> None:
         super().__init__(JSONTranscoder())  # never used: our data are JSON as they are
         self.catalogue = catalogue
+        self._salts = Salts()
 
     def to_stored(self, event: Event) -> Stored:
         """Takes an event apart; a new salt for each text at each call."""
@@ -49,7 +49,7 @@ class EventMapper(Mapper[str]):
         texts: Data = {}
         for pointer, text in _texts_in(event, ""):
             holder, key = _place(data, pointer)
-            holder[key], texts[pointer] = _commit(text)
+            holder[key], texts[pointer] = _commit(text, self._salts.new())
         return Stored(event.TOPIC, event.VERSION, data, texts)
 
     def to_event(self, type: str, schema_version: int, data: Data, texts: Data) -> Event:
@@ -117,8 +117,7 @@ def commitment(salt: bytes, text: str) -> str:
     return sha256(salt + text.encode()).hexdigest()
 
 
-def _commit(text: "str | Redacted") -> tuple[str, Data]:
-    salt = token_bytes(SALT_BYTES)
+def _commit(text: "str | Redacted", salt: bytes) -> tuple[str, Data]:
     if isinstance(text, Redacted):
         # A redacted text copied into a new event, as by a carry-forward: nobody can open this commitment.
         return commitment(salt, ""), text.model_dump(mode="json")

@@ -35,6 +35,7 @@ class Arrivals:
         self._waiting: list[tuple[int, int, Lock]] = []
         """A heap: the position, a number that makes entries differ, and the lock that is released at the arrival."""
         self._numbers = count()
+        self._listening: list[Callable[[int], object]] = []
         self._lock = Lock()
         self._looking = Lock()
 
@@ -42,6 +43,25 @@ class Arrivals:
     def furthest(self) -> int:
         """Where the books were ever found to be: a crash may set them back (decision 16), but no read."""
         return self._furthest
+
+    @property
+    def stands(self) -> int:
+        """The position that was last heard of."""
+        return self._reached
+
+    def listen(self, callback: Callable[[int], object]) -> Callable[[], None]:
+        """Calls back whenever a position is heard of; call the answer to end that.
+
+        It is called in the thread that heard, so it should do no more than wake somebody, and it must not raise.
+        """
+        with self._lock:
+            self._listening = [*self._listening, callback]
+
+        def end() -> None:
+            with self._lock:
+                self._listening = [other for other in self._listening if other is not callback]
+
+        return end
 
     def expect(self, position: int) -> None:
         """The books must have been said to be there, though nobody heard it here."""
@@ -72,6 +92,9 @@ class Arrivals:
             self._furthest = max(self._furthest, position)
             while self._waiting and self._waiting[0][0] <= self._reached:
                 heappop(self._waiting)[2].release()
+            listening = self._listening
+        for callback in listening:
+            callback(position)
 
     def set_back(self, position: int) -> None:
         """The books are no further than this, whatever was heard."""

@@ -9,7 +9,7 @@ of one position, whatever is written meanwhile.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -125,6 +125,15 @@ class Books:
         if position == 0:
             self._missed, self._listened = self._listened, True
         self._arrivals.told(position, self.position)
+
+    @property
+    def stands(self) -> int:
+        """Where the books were when they were last heard of."""
+        return self._arrivals.stands
+
+    def on_arrival(self, callback: Callable[[int], object]) -> Callable[[], None]:
+        """Calls back, in any thread, whenever it is heard where the books are; call the answer to end that."""
+        return self._arrivals.listen(callback)
 
     def wait_for(self, position: int, timeout: float | None = None) -> int:
         """Waits until the books have reached a position; answers where they are.

@@ -1,4 +1,4 @@
-"""Answers that wait for the books: each until its own position, all of them by one thread."""
+"""Answers that wait for the books: each until its own position, without a thread, or all of them with one."""
 
 import asyncio
 from collections.abc import Callable
@@ -55,7 +55,23 @@ def test_each_is_answered_when_the_books_are_there(books: Books):
     assert asyncio.run(scene()) == [SHOWN] * 4
 
 
-def test_one_thread_waits_for_all(books: Books):
+def test_what_is_heard_soon_takes_no_thread(books: Books, monkeypatch: pytest.MonkeyPatch):
+    """Also what is heard while somebody comes, and from any thread."""
+    monkeypatch.setattr(arriving, "MOMENT", 60.0)
+
+    async def scene():
+        waiting = Arriving()
+        tasks = [_waits(waiting, books, HEAD + 1 + n % 3) for n in range(30)]
+        await _until(lambda: all(not task.done() for task in tasks))
+        await asyncio.to_thread(books.reached, HEAD + 3)
+        await asyncio.gather(*tasks)
+        await waiting.wait(books, Arrival(HEAD + 2, _otherwise), SHOWN)
+        return current_default_thread_limiter().borrowed_tokens
+
+    assert asyncio.run(scene()) == 0
+
+
+def test_one_thread_waits_for_all_that_is_not_heard_soon(books: Books):
     async def scene():
         waiting = Arriving()
         tasks = [_waits(waiting, books, HEAD + 1 + n % 3) for n in range(30)]

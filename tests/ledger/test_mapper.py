@@ -1,5 +1,6 @@
 """Events to what is stored of them, and back."""
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from domain.values import Redacted
 from ledger.envelope import Recordable
 from ledger.errors import UnknownEvent
 from ledger.mapper import commitment
+from ledger.salts import SALT_BYTES, Salts
 from tests.support.ledger import ACTOR, MAPPER, Measured, Noted, Plain, Step, Steps, append, objective
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
@@ -153,3 +155,20 @@ def test_the_librarys_notifications_are_the_ledger_in_order(recorder):
     assert ids(1, 2) == [1, 2]
     assert ids(1, 10, 3) == [1, 2, 3]
     assert ids(1, 10, topics=["test.measured"]) == [4]
+
+
+def test_no_salt_is_given_twice_not_even_in_a_process_that_was_forked():
+    salts = Salts()
+    salts.new()
+    reads, writes = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writes, b"".join(salts.new() for _ in range(100)))
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(reads, 100 * SALT_BYTES)
+    os.close(reads)
+    os.close(writes)
+    found = [salts.new() for _ in range(100)]
+    found += [theirs[at : at + SALT_BYTES] for at in range(0, len(theirs), SALT_BYTES)]
+    assert len(set(found)) == 200
+    assert {len(salt) for salt in found} == {SALT_BYTES}
