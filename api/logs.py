@@ -107,6 +107,9 @@ class JsonLines(_Formatter):
 
 def start(form: str, secrets: Sequence[str] = ()) -> None:
     """Has this process write its log to standard error: `form` is `text` or `json`."""
+    # No line says in which thread, process or line of the program it was written, so nobody has to find out.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # as Python's documentation of logging has it ("Optimization")
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines(secrets) if form == "json" else Lines(secrets))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

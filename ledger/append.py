@@ -5,7 +5,7 @@ them to be recorded. It travels to the database as one JSON object (`command`; `
 `Outcome` comes back. Only `Appended` has written anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
@@ -218,28 +218,10 @@ def to_restore_json(append: Append) -> str:
 
 def command(append: Append) -> dict[str, Any]:
     """An append as the object that migrations 0003 and 0009 read. What is empty is left out and not run."""
-    parts: dict[str, Any] = {
-        "guards": {str(ref): version for ref, version in append.guards.items()},
-        "children": [
-            {"parent": str(parent), "kind": kind, "number": number} for parent, kind, number in append.children
-        ],
-        "not_before": append.not_before,
-        "attach": [
-            {"event": event, "parent": str(parent), "child": str(child)} for event, parent, child in append.attach
-        ],
-        "cycles": [{"event": event, "cycle": cycle} for event, cycle in append.cycles],
-        "claims": [
-            {"event": event, "scope": claim.scope, "value": claim.value, "stream": str(stream)}
-            for event, claim, stream in append.claims
-        ],
-        "people": [_person(member, person) for member, person in append.people.items()],
-        "keys": [_key(key) for key in append.keys],
-        "revoke": [{"event": event, "key": key, "member": member} for event, key, member in append.revoke],
-        "redaction": append.redaction,
-        "erase": append.erase,
-    }
-    command = {key: part for key, part in parts.items() if part}
-    command["events"] = [_event(event) for event in append.events]
+    command: dict[str, Any] = {"events": [_event(event) for event in append.events]}
+    for name, write in _PARTS:
+        if part := getattr(append, name):
+            command[name] = write(part)
     if key := append.idempotency:
         command["idempotency"] = {
             "scope": key.scope,
@@ -249,6 +231,28 @@ def command(append: Append) -> dict[str, Any]:
             "created": key.created,
         }
     return command
+
+
+_PARTS: Sequence[tuple[str, Callable[[Any], Any]]] = (
+    ("guards", lambda guards: {str(ref): version for ref, version in guards.items()}),
+    ("children", lambda some: [{"parent": str(of), "kind": kind, "number": number} for of, kind, number in some]),
+    ("not_before", lambda cycles: cycles),
+    ("attach", lambda some: [{"event": n, "parent": str(above), "child": str(below)} for n, above, below in some]),
+    ("cycles", lambda some: [{"event": event, "cycle": cycle} for event, cycle in some]),
+    (
+        "claims",
+        lambda some: [
+            {"event": event, "scope": claim.scope, "value": claim.value, "stream": str(stream)}
+            for event, claim, stream in some
+        ],
+    ),
+    ("people", lambda people: [_person(member, person) for member, person in people.items()]),
+    ("keys", lambda keys: [_key(key) for key in keys]),
+    ("revoke", lambda some: [{"event": event, "key": key, "member": member} for event, key, member in some]),
+    ("redaction", lambda redaction: redaction),
+    ("erase", lambda member: member),
+)
+"""The fields of an append that are mostly empty, and how they are written."""
 
 
 def _event(event: StoredFact) -> dict[str, Any]:

@@ -21,10 +21,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from domain.catalogue import FOLDS, decide
-from domain.errors import NotReady, Refusal, Stale
-from domain.kernel import Command, Context, Decision, Draft, Fact, Kind, Ref
-from domain.key_result.check_ins import CHECK_INS
-from domain.key_result.state import KEY_RESULT
+from domain.errors import NotReady, Refusal
+from domain.kernel import Command, Context, Decision, Draft, Fact, Ref
 from domain.redaction.events import TextRedacted
 from ledger.append import (
     Append,
@@ -42,7 +40,8 @@ from ledger.cache import Cache
 from ledger.envelope import Recordable, StoredFact
 from ledger.expecting import expectations, looks_at_many
 from ledger.group import MOST_WAITING, Group
-from ledger.orders import Executed, IfMatch, LineRefused, Order
+from ledger.matching import check_match
+from ledger.orders import Executed, LineRefused, Order
 from ledger.outcomes import executed_of, reused
 from ledger.reader import Reader
 from ledger.recorder import LedgerRecorder
@@ -165,15 +164,14 @@ class Ledger:
             if order.authorize is not None:
                 order.authorize(order.command, context)
             if order.if_match is not None:
-                _check_match(order.if_match, sight)
+                check_match(order.if_match, sight)
             with self.recorder.database.watch.span("decide", command=getattr(order.command, "NAME", "seal_cycle")):
                 decision = decide(order.command, context)
         except Refusal as refusal:
             raise LineRefused(index, refusal) from None
-        append = self._lay_out(order, decision, desk)
-        return Prepared(order, decision, sight.guarded(append))
+        return Prepared(order, decision, self._lay_out(order, decision, desk, sight))
 
-    def _lay_out(self, order: Order, decision: Decision, desk: Desk) -> Append:
+    def _lay_out(self, order: Order, decision: Decision, desk: Desk, sight: Sight) -> Append:
         events: list[StoredFact] = []
         attach: list[Attachment] = []
         cycles: list[InCycle] = []
@@ -187,7 +185,7 @@ class Ledger:
             cycles += [InCycle(n, cycle) for cycle in where.cycles]
             claims += [Claiming(n, claim, draft.stream) for claim in draft.claims]
             append = beside(append, n, draft, order.key_hash)
-        return replace(append, events=events, attach=attach, cycles=cycles, claims=claims)
+        return replace(append, events=events, attach=attach, cycles=cycles, claims=claims, **sight.guards())
 
     def _recordable(self, order: Order, draft: Draft, version: int) -> Recordable:
         return Recordable(
@@ -288,20 +286,3 @@ def _idempotency(order: Order, decision: Decision) -> Idempotency | None:
     if key is None:
         return None
     return Idempotency(key.scope, key.key, key.request_hash, str(decision.subject), decision.created)
-
-
-def _check_match(match: IfMatch, sight: Sight) -> None:
-    position = _position_of(match.ref, sight)
-    if position == 0 or (match.position is not None and match.position != position):
-        raise Stale(f'If-Match names an older state: the ETag is "{position}" now.')
-
-
-def _position_of(ref: Ref, sight: Sight) -> int:
-    """The position of the last event of the thing's own stream; of a check-in, of the last event about it."""
-    if ref.kind is not Kind.CHECK_IN:
-        return sight(FOLDS[ref.kind], ref.id).position
-    holder = sight.holder(CHECK_INS, str(ref.id))
-    if holder is None:
-        return 0
-    facts = sight(KEY_RESULT, holder.id).facts
-    return max(fact.position for fact in facts if getattr(fact.event, "check_in", None) == ref.id)

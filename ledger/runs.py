@@ -66,7 +66,7 @@ class _Run:
 
     def add(self, append: Append, whole: dict[str, Any]) -> bool:
         """Takes one more, unless it looks at what one of the others writes."""
-        guards = {(str(ref), version) for ref, version in append.guards.items()} | _continued(append)
+        guards = _continued(append).union(whole["guards"].items() if append.guards else ())
         names = [("claim", one.claim.scope, one.claim.value) for one in append.claims]
         if append.idempotency:
             names.append(("key", append.idempotency.scope, append.idempotency.key))

@@ -6,7 +6,6 @@ with provisional positions that only serve to keep the order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
@@ -15,7 +14,7 @@ from domain.catalogue import FOLDS
 from domain.history import History
 from domain.kernel import Draft, Fact, Fold, Kind, Person, Ref, Texts
 from domain.places import Place, place
-from ledger.append import Append, Children
+from ledger.append import Children
 from ledger.cache import Cache
 from ledger.reader import Reader
 
@@ -194,7 +193,7 @@ class Sight:
         """Where the free texts of a recorded event stand."""
         return self._desk.reader.texts_at(position)
 
-    def guarded(self, append: Append) -> Append:
-        """The append, with everything that was looked at as its guards."""
+    def guards(self) -> dict[str, Any]:
+        """Everything that was looked at, as the fields of an append."""
         children = tuple(Children(*parent, count) for parent, count in self._children.items())
-        return replace(append, guards=self._guards, children=children, not_before=tuple(self._not_before))
+        return {"guards": self._guards, "children": children, "not_before": tuple(self._not_before)}
