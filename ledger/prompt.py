@@ -9,6 +9,7 @@ again by `Ledger.execute`, on what is read afresh: so only there is anything ref
 up, since nothing was recorded.
 """
 
+import asyncio
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Sequence
 
@@ -70,9 +71,20 @@ class _Inbox:
         timer = self._loop.call_later(self._patience, self._impatient, waiting)
         try:
             await done
+        except asyncio.CancelledError:
+            await self._end(waiting)
+            raise
         finally:
             timer.cancel()
         return waiting.result()
+
+    async def _end(self, waiting: Waiting) -> None:
+        """Who gave it up has not begun it, or has it ended: nothing of a request goes on after it."""
+        if self._group.give_up(waiting):
+            del self._awaited[waiting]
+        elif waiting in self._awaited:
+            ended = self._awaited[waiting] = self._loop.create_future()
+            await ended
 
     def _told(self, some: Sequence[Waiting]) -> None:
         """By the thread that sent them."""
@@ -82,7 +94,7 @@ class _Inbox:
     def _done(self, some: Sequence[Waiting]) -> None:
         for waiting in some:
             done = self._awaited.pop(waiting)
-            if not done.done():  # it is, if its request was given up
+            if not done.done():  # it is, if its request is being given up
                 done.set_result(None)
 
     def _impatient(self, waiting: Waiting) -> None:

@@ -12,7 +12,7 @@ import pytest
 from domain.errors import NotReady
 from ledger.append import Append, Appended, GuardConflict, Replayed
 from ledger.database import Database
-from ledger.group import Group
+from ledger.group import Group, Waiting
 from ledger.recorder import LedgerRecorder
 from tests.support.ledger import MAPPER, append, in_threads, is_gapless, key, objective
 
@@ -194,6 +194,76 @@ def test_closing_waits_for_what_was_taken_and_takes_no_more():
     assert held.group.close()
     held.end()
     assert len(held.outcomes) == 2
+
+
+def test_what_nobody_waits_for_here_is_told_by_one_call_and_goes_with_what_others_wait_for():
+    """Of each batch those are told together who want it in the same place; a thread gets its own outcome."""
+    held, told, elsewhere = Held(), list[int](), list[int]()
+
+    def tell(some):
+        told.append(len(some))
+        assert all(isinstance(waiting.result(), Appended) for waiting in some)
+
+    held.begin()
+    for _ in range(3):
+        held.group.submit(Append(), tell)
+    held.begin()
+    held.group.submit(Append(), lambda some: elsewhere.append(len(some)))
+    until(lambda: len(held.group._queue) == 5)
+    held.end()
+    until(lambda: elsewhere)
+    assert (told, elsewhere, len(held.outcomes)) == ([3], [1], 2)
+    assert held.group.close()
+
+
+def test_what_nobody_waits_for_here_takes_the_turn_by_itself():
+    """Also when nothing else is under way, and once more after that."""
+    told = list[Waiting]()
+    group = Group(lambda appends: [Appended(1, None, 0) for _ in appends])
+    for times in (1, 2):
+        group.submit(Append(), told.extend)
+        until(lambda times=times: len(told) == times)
+    assert group.close()
+
+
+def test_what_fails_to_be_sent_is_told_too():
+    told = list[Waiting]()
+
+    def send(_):
+        raise NotReady("gone")
+
+    group = Group(send)
+    group.submit(Append(), told.extend)
+    until(lambda: told)
+    with pytest.raises(NotReady, match="gone"):
+        told[0].result()
+
+
+def test_what_waits_can_be_taken_back_until_it_is_sent():
+    held, told = Held(), list[Waiting]()
+    held.begin()
+    waits, taken_back = (held.group.submit(Append(), told.extend) for _ in range(2))
+    assert held.group.give_up(taken_back)
+    assert not held.group.give_up(taken_back)
+    held.end()
+    until(lambda: told)
+    assert told == [waits]
+    assert not held.group.give_up(waits)
+
+
+def test_a_group_that_is_closed_waits_for_what_was_submitted_and_takes_no_more_of_it():
+    held, told = Held(most_waiting=2), list[Waiting]()
+    held.begin()
+    for _ in range(2):
+        held.group.submit(Append(), told.extend)
+    with pytest.raises(NotReady, match="Too many"):
+        held.group.submit(Append(), told.extend)
+    assert not held.group.close(timeout=0.01)
+    with pytest.raises(NotReady, match="stopping"):
+        held.group.submit(Append(), told.extend)
+    held.end()
+    assert held.group.close()
+    until(lambda: len(told) == 2)
 
 
 def _write_in_a_process(url, results):
