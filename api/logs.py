@@ -2,8 +2,7 @@
 
 A line that is written while a request is worked on says whose it is, also from the ledger's or a library's code: what
 is known of the request stands in a context variable, which goes along into the threads that work on it. One thread
-at a time commits for all that wait (`ledger.group`), so a line about a commit has the ids of the request whose thread
-that is.
+at a time commits for all that wait (`ledger.group`), so a line about a commit has the ids of one of them.
 
 Whatever a line says, keys and the passwords in URLs are blanked out in it, in tracebacks too.
 """
