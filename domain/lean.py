@@ -12,7 +12,7 @@ E = TypeVar("E", bound=Event)
 
 _SETS: dict[frozenset[str], set[str]] = {}
 _TABLES: dict[type[Event], dict[str, Any]] = {}
-"""Of each class the fields of an object that got them one by one: a copy of these has its names in common with them."""
+"""Of each class the fields of an object that got them one by one: a copy of these has the names in common with them."""
 
 
 def lean(event: E) -> E:
@@ -21,15 +21,17 @@ def lean(event: E) -> E:
     object.__setattr__(event, "__pydantic_fields_set__", _SETS.setdefault(frozenset(given), given))
     table = _TABLES.get(type(event))
     if table is None:
-        table = _TABLES.setdefault(type(event), _table(type(event), own))
+        table = _TABLES.setdefault(type(event), _table(own))
     fields = table.copy()
     fields.update(own)
     object.__setattr__(event, "__dict__", fields)
     return event
 
 
-def _table(cls: type[Event], names: dict[str, Any]) -> dict[str, Any]:
-    some = object.__new__(cls)
+def _table(names: dict[str, Any]) -> dict[str, Any]:
+    """Of a class of its own, since Python shares the names of those fields alone that a class's first objects have."""
+    some = type("Fields", (), {})()
     for name in names:
-        object.__setattr__(some, name, None)
-    return some.__dict__
+        setattr(some, name, None)
+    fields: dict[str, Any] = vars(some)
+    return fields
