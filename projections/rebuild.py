@@ -31,9 +31,9 @@ from projections.world import BLANK, World
 
 SHARE = 4_000
 """Events of a share: enough to read and to copy them in one go, few enough to hold a share for each process."""
-SHARES = 24
+SHARES = 16
 """So many of them at least, so that nobody has much to do when the others have nothing left, unless they were tiny."""
-LEAST = 1_000
+LEAST = 2_000
 CHUNK = 2_000
 SHOWN = 20
 """How many differing rows of a book are named."""
