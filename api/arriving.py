@@ -8,6 +8,7 @@ hears where the books are calls the event loop. What was not heard within a mome
 import asyncio
 from asyncio import AbstractEventLoop, Future, Task
 from collections.abc import Callable
+from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
 from time import monotonic
@@ -71,8 +72,10 @@ class _Waiting:
 
     def _heard(self, position: int) -> None:
         """By any thread."""
-        if self._heap and self._heap[0][0] <= position and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._arrive, position)
+        first = next(iter(self._heap), None)
+        if first is not None and first[0] <= position:
+            with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                self._loop.call_soon_threadsafe(self._arrive, position)
 
     def _arrive(self, position: int) -> None:
         while self._heap and self._heap[0][0] <= position:
@@ -85,6 +88,8 @@ class _Waiting:
                 position, _, until, first = self._heap[0]
                 await asyncio.sleep(MOMENT)
                 if first.done():
+                    while self._heap and self._heap[0][3].done():  # given up; those that were told are gone already
+                        heappop(self._heap)
                     continue
                 try:
                     stands = await run_in_threadpool(self._books.wait_for, position, until - monotonic())

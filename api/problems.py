@@ -205,8 +205,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "seal_pending": Problem(
         503,
         "The close waits for its seal",
-        "The close is recorded, and its seal follows by itself as soon as the books and the database allow. Ask again, "
-        "with the same `Idempotency-Key` if there was one: the answer comes with the seal.",
+        "The close is recorded, and its seal follows by itself as soon as the books and the database allow. Ask again "
+        "with the same `Idempotency-Key`: the answer comes with the seal.",
     ),
     "books_newer": Problem(
         503,

@@ -24,13 +24,15 @@ class Joining:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._held: list[bytes] = []
+        self._size = 0
 
     def write(self, data: bytes) -> None:
         """Writes soon; what is large, with all that was before it, now, so that who writes too much is held up."""
         if not self._held:
             self._loop.call_soon(self._flush)
         self._held.append(data)
-        if len(data) > MOST_AT_ONCE:
+        self._size += len(data)
+        if self._size > MOST_AT_ONCE:
             self._flush()
 
     def close(self) -> None:
@@ -39,7 +41,7 @@ class Joining:
         self._transport.close()
 
     def _flush(self) -> None:
-        held, self._held = self._held, []
+        held, self._held, self._size = self._held, [], 0
         if held:
             self._transport.writelines(held)
 

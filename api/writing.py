@@ -32,7 +32,7 @@ from domain.access import authorize
 from domain.cycle.decisions import CloseCycle
 from domain.cycle.events import CycleSealed
 from domain.errors import Fault, Forbidden, Invalid, NotReady, Refusal, Stale
-from domain.kernel import Command, Context, Kind, Ref
+from domain.kernel import Command, Context, Fact, Kind, Ref
 from domain.key.decisions import CreateKey
 from domain.key_result.events import CheckedIn
 from domain.member.decisions import EraseMember
@@ -143,13 +143,13 @@ def answered(
 ) -> Response:
     """From here on it is recorded, so nothing is a refusal any more: at worst, what it looks like is not told.
 
-    `more`: what no later answer can tell. Raises `NotReady` of a close that is not sealed yet.
+    `more`: what no later answer can tell. Raises `NotReady` of a close that is not sealed yet and may be asked again.
     """
     runtime, identity = runtime_of(request), request.state.identity
     if runtime.replica is not None and isinstance(command, RedactText | EraseMember):
         runtime.replica.forgot(executed.position)
     if isinstance(command, CloseCycle):
-        executed = sealed(runtime, executed)
+        executed = sealed(runtime, executed, keyed=headers.idempotency_key is not None)
     try:
         if is_async(headers.prefer):
             return _accepted(executed, {"Preference-Applied": "respond-async"}, more)
@@ -205,21 +205,34 @@ def _executed(runtime: Runtime, order: Order, about: Ref | None, header: str | N
     raise stale
 
 
-def sealed(runtime: Runtime, executed: Executed) -> Executed:
+def sealed(runtime: Runtime, executed: Executed, *, keyed: bool) -> Executed:
     """A close is answered after its seal, the last of its two events; also when it is answered again.
 
-    The seal's position is that of the answer, so without it there is none: raises `NotReady`, and the background seals.
+    The seal's position is that of the answer. If it cannot be made now, the background makes it: then raises `NotReady`
+    for a request that may be asked again for the same answer (`keyed`); any other is answered without it.
     """
+    if not (executed.changed or executed.replayed):
+        return executed
     try:
-        seal_due(runtime.ledger, runtime.books)
-        for fact in runtime.recorder.read_stream(executed.subject):
-            if isinstance(fact.event, CycleSealed) and fact.event.closed_position == executed.position:
-                return replace(executed, position=fact.position, recorded_at=fact.recorded_at)
+        seal = _seal_of(runtime, executed)
+        if seal is None:
+            seal_due(runtime.ledger, runtime.books)
+            seal = _seal_of(runtime, executed)
     except NotReady as error:
         runtime.seal_later()
-        detail = f"The close is recorded at position {executed.position} and will be sealed; ask again."
-        raise NotReady(detail, slug="seal_pending") from error
-    return executed
+        if keyed:
+            detail = f"The close is recorded at position {executed.position} and will be sealed; ask again."
+            raise NotReady(detail, slug="seal_pending") from error
+        _LOG.warning("Position %s is recorded but not sealed yet: %s", executed.position, error)
+        return executed
+    return executed if seal is None else replace(executed, position=seal.position, recorded_at=seal.recorded_at)
+
+
+def _seal_of(runtime: Runtime, close: Executed) -> Fact[Any] | None:
+    for fact in runtime.recorder.read_stream(close.subject):
+        if isinstance(fact.event, CycleSealed) and fact.event.closed_position == close.position:
+            return fact
+    return None
 
 
 def is_async(prefer: str | None) -> bool:

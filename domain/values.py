@@ -19,6 +19,8 @@ TITLE, NOTE, LABEL = 500, 20_000, 200
 DIGITS, DECIMALS = 28, 12
 
 _SHORT = 10**15
+_LONG = 30
+"""Characters, more than any plain number has: what is longer is not remembered."""
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 # As nearly all are written, and ours always: nothing in it would be written otherwise, or be too long.
 _PLAIN = re.compile(r"(?!-0$)-?(0|[1-9][0-9]{0,14})(\.[0-9]{0,11}[1-9])?")
@@ -47,7 +49,7 @@ def _is_plain(number: Decimal) -> bool:
 def _number(value: Any) -> Decimal:
     if type(value) is int and -_SHORT < value < _SHORT:  # as most points of a KPI are
         return Decimal(value)
-    if type(value) is str and (known := _plain_number(value)) is not None:
+    if type(value) is str and len(value) < _LONG and (known := _plain_number(value)) is not None:
         return known
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
         raise ValueError("must be a number")

@@ -142,10 +142,15 @@ class Group:
 
     def _have_sent(self, waiting: Waiting) -> None:
         """Has the group's own thread take the turn of one that nobody waits for."""
-        with self._lock:
-            if self._thread is None:
-                self._thread = Thread(target=self._send_others, name="committer", daemon=True)
-                self._thread.start()
+        try:
+            with self._lock:
+                if self._thread is None:
+                    thread = Thread(target=self._send_others, name="committer", daemon=True)
+                    thread.start()
+                    self._thread = thread
+        except RuntimeError:  # the system has no thread left: then here, though others wait meanwhile
+            self._take_turn()
+            return
         self._turns.put(waiting.context)
 
     def _send_others(self) -> None:

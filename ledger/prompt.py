@@ -12,6 +12,7 @@ up, since nothing was recorded.
 import asyncio
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ledger.append import Append, Outcome
 from ledger.application import Ledger, Prepared
@@ -33,9 +34,10 @@ class Prompt:
     async def execute(self, order: Order) -> Executed | None:
         """Carries an order out that has no idempotency key, or answers `None`: then nothing was recorded.
 
+        What belongs before what is known is none of it: states of long ago may have to be folded again.
         Raises what `Group.append` raises.
         """
-        if order.idempotency is not None or order.command.COPIES_TEXTS:
+        if order.idempotency is not None or order.command.COPIES_TEXTS or order.command.effective_at is not None:
             return None
         desk = self.ledger.desk(self._unread)
         prepared = self._prepared(order, desk)
@@ -88,7 +90,7 @@ class _Inbox:
 
     def _told(self, some: Sequence[Waiting]) -> None:
         """By the thread that sent them."""
-        if not self._loop.is_closed():  # else nobody waits any more
+        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
             self._loop.call_soon_threadsafe(self._done, some)
 
     def _done(self, some: Sequence[Waiting]) -> None:

@@ -78,6 +78,7 @@ class Arrivals:
         with self._lock:
             self._told = max(self._told, position)
             due = bool(self._waiting) and (not position or self._waiting[0][0] <= position)
+            due = due or (bool(self._listening) and (not position or self._reached < position))
         if due:
             try:
                 self._learn(look())

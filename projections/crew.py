@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from queue import SimpleQueue
 from threading import Thread
 
@@ -98,8 +98,17 @@ _line: Line | None = None
 
 def _open(url: str, schema: str, head: int) -> None:
     global _line  # noqa: PLW0603  # a process of a pool has no other place to keep something
+    Thread(target=_end_with_who_hired, daemon=True).start()
     database = Database(url, schema).open()
     _line = Line(database, Reader(database, EventMapper(EVENTS)), head)
+
+
+def _end_with_who_hired() -> None:
+    """Whoever was killed cannot say that there is nothing left to do."""
+    hirer = parent_process()
+    assert hirer is not None  # noqa: S101
+    hirer.join()
+    os._exit(1)
 
 
 def _ready() -> None:

@@ -15,6 +15,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from threading import Event, Thread
 from time import monotonic
@@ -28,7 +29,7 @@ from domain.lean import lean
 from ledger.database import Connection, Database, reachable
 from ledger.notify import Ear
 from ledger.reader import Reader
-from projections import store
+from projections import shadow, store
 from projections.batches import Writer
 from projections.crew import Crew
 from projections.engine import Engine, Standing
@@ -200,12 +201,18 @@ class Projector:
         head = self._reader.head().position
         if not self._may_leap or head - position < FAR or (head - position) * 4 < head:
             return False
+        self._may_leap = False  # whatever it fails for, it would fail for again, and nothing would go on meanwhile
         try:
             self._rebuild("to catch up")
-        except RebuildFailed as error:  # a book that stops, or somebody else's rebuild: batches do what they can
+        except RebuildFailed as error:  # a book that stops, or somebody else's rebuild
             _log.warning("Going on batch after batch: %s", error)
-            self._may_leap = False
-        return self._may_leap
+            return False
+        except (NotReady, psycopg.Error, BrokenExecutor):
+            with suppress(NotReady, psycopg.Error):
+                shadow.give_up(self._database)  # what it has written may be what fills the disk
+            raise
+        self._may_leap = True
+        return True
 
     def _rebuild(self, why: str) -> None:
         _log.warning("Rebuilding %s", why)
@@ -224,7 +231,6 @@ class Projector:
 
     def _release(self) -> None:
         self._engine = self._writer = None
-        self._may_leap = True
         if self._lock is not None:
             with suppress(psycopg.Error):
                 self._lock.close()
@@ -236,6 +242,8 @@ class Projector:
         standings = [Standing(book, known[book.name][1]) for book in BOOKS]
         engine = Engine(standings, World(BLANK, MOST_FACTS))
         engine.world = World(store.source(self._reader, lambda: engine.position), MOST_FACTS)
+        # A book that is stopped stays behind, and would stop a rebuild.
+        self._may_leap = self._may_leap and not any(error for _, _, error in known.values())
         return engine
 
     def _standing_position(self) -> int:

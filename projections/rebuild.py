@@ -90,8 +90,9 @@ def _rebuilt(database: Database, reader: Reader, show: Show, *, verify: bool, co
             raise RebuildFailed("Another rebuild of this ledger is running.")
         with connection.transaction():
             head = reader.head().position
-            progress = None if verify else shadow.take_up(connection, database, head, SHARE)
-            progress = progress or shadow.begin(connection, database, head, SHARE)
+            sizes = f"{LEAST} to {SHARE}, {SHARES} of them"
+            progress = None if verify else shadow.take_up(connection, database, head, sizes)
+            progress = progress or shadow.begin(connection, database, head, sizes)
             todo = shares(connection, progress.head, min(SHARE, max(LEAST, progress.head // SHARES)))
         taken_up, rows = _fold(database, reader, todo, progress, show, crew)
         if not progress.indexed:

@@ -2,7 +2,7 @@
 
 Every share is noted as done in the transaction that writes its rows, so a rebuild that died is taken up by the next
 one: it reads up to the same head, makes the same shares, and leaves out those that are there. That holds only for the
-same plan: the books' versions and the size of a share. Whatever else is found there is removed.
+same plan: the books' versions and the sizes of shares. Whatever else is found there is removed.
 """
 
 from collections import Counter
@@ -44,27 +44,27 @@ def lock(connection: Connection, schema: str) -> bool:
     return False
 
 
-def take_up(connection: Connection, database: Database, head: int, size: int) -> Progress | None:
+def take_up(connection: Connection, database: Database, head: int, sizes: str) -> Progress | None:
     """What a rebuild that died has done of the same plan; `None` if there is nothing of use. In a transaction."""
     store.use_schema(connection, database.shadow, database.schema)
     left = connection.execute(SQL["left"], {"schema": f'"{database.shadow}"'}).fetchone()
     if left is None or not left[0]:
         return None
     found = connection.execute(SQL["progress"]).fetchone()
-    if found is None or found[0] != _plan(size) or found[1] > head:
+    if found is None or found[0] != _plan(sizes) or found[1] > head:
         return None
     done: dict[str, Counter[str]] = {share: Counter(rows) for share, rows in connection.execute(SQL["done"])}
     return Progress(found[1], found[2], done)
 
 
-def begin(connection: Connection, database: Database, head: int, size: int) -> Progress:
+def begin(connection: Connection, database: Database, head: int, sizes: str) -> Progress:
     """Empty tables, without indexes. In a transaction."""
     store.use_schema(connection, database.shadow, database.schema)
     remove(connection)
     store.create_tables(connection)
     connection.execute(SQL["make_progress"])
     connection.execute(SQL["make_done"])
-    connection.execute(SQL["begin"], {"plan": _plan(size), "head": head})
+    connection.execute(SQL["begin"], {"plan": _plan(sizes), "head": head})
     return Progress(head)
 
 
@@ -72,6 +72,15 @@ def remove(connection: Connection) -> None:
     """Removes all of it, from the first schema of the search path."""
     store.drop_tables(connection)
     connection.execute(SQL["drop_progress"])
+
+
+def give_up(database: Database) -> None:
+    """Removes what a rebuild that failed has left, unless another one is at it."""
+    with database.dedicated() as connection:
+        if lock(connection, database.schema):
+            with connection.transaction():
+                store.use_schema(connection, database.shadow, database.schema)
+                remove(connection)
 
 
 def write(database: Database, share: Share, output: Iterable[tuple[Book, Output]]) -> Counter[str]:
@@ -112,6 +121,6 @@ def name_of(share: Share) -> str:
     return sha256("\n".join(share.streams).encode()).hexdigest()
 
 
-def _plan(size: int) -> str:
+def _plan(sizes: str) -> str:
     versions = " ".join(f"{book.name}:{book.version}" for book in BOOKS)
-    return f"shares of {size}; {versions}"
+    return f"shares of {sizes}; {versions}"

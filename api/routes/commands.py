@@ -52,17 +52,15 @@ def add(api: Api) -> None:
             request.state.position = runtime.recorder.head().position
             raise
         verbs = [str(line["command"]) for line in payload["commands"]]
-        return _answered(runtime, executed, verbs, prefers_async=is_async(headers.prefer))
+        done = list(_sealed(runtime, executed, verbs, keyed=key is not None))
+        return _answered(runtime, done, verbs, prefers_async=is_async(headers.prefer))
 
     api.add("POST", "/commands", execute_commands, BatchRoute, **_document())
 
 
-def _answered(runtime: Runtime, executed: Sequence[Executed], verbs: Sequence[str], *, prefers_async: bool) -> Response:
-    """From here on it is recorded, so nothing is a refusal any more: at worst there is no advice.
-
-    Raises `NotReady` if a close among them is not sealed yet.
-    """
-    done, advice, headers = list(_sealed(runtime, executed, verbs)), list[str](), dict[str, str]()
+def _answered(runtime: Runtime, done: Sequence[Executed], verbs: Sequence[str], *, prefers_async: bool) -> Response:
+    """From here on it is recorded, so nothing is a refusal any more: at worst there is no advice."""
+    advice, headers = list[str](), dict[str, str]()
     try:
         if prefers_async:
             headers["Preference-Applied"] = "respond-async"
@@ -82,10 +80,10 @@ def _last(done: Sequence[Executed]) -> Executed:
     return max(done, key=lambda one: one.position)
 
 
-def _sealed(runtime: Runtime, done: Sequence[Executed], verbs: Sequence[str]) -> Iterator[Executed]:
+def _sealed(runtime: Runtime, done: Sequence[Executed], verbs: Sequence[str], *, keyed: bool) -> Iterator[Executed]:
     """A close is answered with its seal, as a close by itself is."""
     for one, verb in zip(done, verbs, strict=True):
-        yield sealed(runtime, one) if verb == CloseCycle.NAME else one
+        yield sealed(runtime, one, keyed=keyed) if verb == CloseCycle.NAME else one
 
 
 def _advice(runtime: Runtime, done: Sequence[Executed], verbs: Sequence[str]) -> list[str]:

@@ -32,27 +32,25 @@ SELECT v.*, e.position AS born
  LIMIT %(limit)s;
 
 -- name: of_objectives
--- The key results of some objectives at both clocks, oldest first. The parents are an array, and not a subquery: else
+-- The key results of some objectives at both clocks, in the order in which they came to theirs. The parents are an array, and not a subquery: else
 -- the planner, which cannot tell how many there are, looks through all key results that there ever were.
 SELECT v.id, v.position, v.external_id, v.objective, v.title, v.redactions, v.owner, v.team, v.tags, v.weight, v.measure,
        v.carried_from, v.state, v.value, v.progress, v.score, v.grade, v.said, v.confidence, v.checked_in_at,
        v.began_at, v.kpi, v.measured
-  FROM (SELECT child, min(position) AS born FROM attachments
-         WHERE parent = ANY (ARRAY (SELECT 'objective/' || o FROM unnest(%(objectives)s::uuid[]) AS o))
-           AND starts_with(child, 'key_result/') AND position <= %(as_of)s
-         GROUP BY child) AS a
+  FROM attachments AS a
  CROSS JOIN LATERAL (
         SELECT * FROM key_result_versions
          WHERE id = split_part(a.child, '/', 2)::uuid AND valid_from <= %(valid_at)s
            AND known_from <= %(as_of)s AND (known_to IS NULL OR known_to > %(as_of)s)
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
- WHERE v.objective = ANY (%(objectives)s)
- ORDER BY a.born, v.id;
+ WHERE a.parent = ANY (ARRAY (SELECT 'objective/' || o FROM unnest(%(objectives)s::uuid[]) AS o))
+   AND starts_with(a.child, 'key_result/') AND a.position <= %(as_of)s
+   AND a.parent = 'objective/' || v.objective
+ ORDER BY a.position, v.id;
 
 -- name: to_write
--- The same in the order of `projections.written._parts`, with what of them a board writes; those that have since moved to
--- other objectives are among them, and those that had several of these are there as often: the first counts. `said_at`:
--- when something was said last, or should have been begun to be said.
+-- The same with what of them a board writes, in the order of `projections.written._add_parts`. `said_at`: when something
+-- was said last, or should have been begun to be said.
 SELECT v.id, v.objective, v.external_id, v.title, v.redactions, v.owner, v.team, array_to_json(v.tags) AS tags, v.weight,
        v.measure, v.carried_from, v.state, v.value, v.progress, v.score, v.grade, v.said, v.confidence,
        to_char(v.checked_in_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS checked_in_at,
@@ -65,6 +63,7 @@ SELECT v.id, v.objective, v.external_id, v.title, v.redactions, v.owner, v.team,
          ORDER BY valid_from DESC, position DESC LIMIT 1) AS v
  WHERE a.parent = ANY (ARRAY (SELECT 'objective/' || o FROM unnest(%(objectives)s::uuid[]) AS o))
    AND starts_with(a.child, 'key_result/') AND a.position <= %(as_of)s
+   AND a.parent = 'objective/' || v.objective
  ORDER BY a.position, v.id;
 
 -- name: versions_of

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from domain.values import Day, Id, Instant, Label, Note, NotNegative, Number, Tags, Title, plain
+from domain.values import Day, Id, Instant, Label, Note, NotNegative, Number, Tags, Title, _plain_number, plain
 
 ID = "0190a2f0-1b7a-7cc0-8f63-d3a9a3c5e1b2"
 
@@ -49,6 +49,13 @@ def test_a_number_is_taken_exactly(given, number):
 def test_a_number_is_kept_as_it_is_written(given):
     number = read(Number, given)
     assert str(number) == plain(number)
+
+
+def test_what_is_long_and_no_number_is_not_remembered():
+    """Whoever sends five megabytes in place of a number leaves nothing of them behind."""
+    before = _plain_number.cache_info().currsize
+    assert "must be a number" in refused(Number, "x" * 40)
+    assert _plain_number.cache_info().currsize == before
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,20 @@ def test_whoever_waits_is_woken_by_what_another_process_tells():
     arrivals.told(3, lambda: 3)
     waiting.join(10)
     assert done == [3]
+
+
+def test_whoever_listens_hears_what_another_process_tells():
+    """Of what is news, once it was looked for."""
+    arrivals, heard, looked = Arrivals(), list[int](), list[int]()
+
+    def look() -> int:
+        looked.append(1)
+        return 7
+
+    end = arrivals.listen(heard.append)
+    arrivals.told(5, look)
+    arrivals.told(6, look)
+    assert (heard, len(looked)) == ([7], 1)
+    end()
+    arrivals.told(9, look)
+    assert len(looked) == 1

@@ -2,10 +2,12 @@
 
 import logging
 
+import psycopg
 import pytest
 
 from projections.rebuild import rebuild
 from tests.support.books import projecting
+from tests.support.patience import PATIENCE
 
 LEAP = "Rebuilding to catch up"
 
@@ -43,6 +45,38 @@ def test_what_is_a_small_part_of_the_ledger_is_not_far(company, caplog):
         caplog.clear()
         for value in range(11):
             company.check_in(value)
+        projector.catch_up()
+    assert LEAP not in warnings(caplog)
+
+
+def test_a_rebuild_that_fails_is_not_tried_again_and_leaves_nothing(company, caplog, monkeypatch):
+    """As on a disk without room for the books a second time; batches go on from where it failed."""
+    head = [company.check_in(value) for value in range(16)][-1].position
+    with projecting(company.database, company.recorder) as (projector, books), monkeypatch.context() as full:
+        full.setattr("projections.pipeline.shadow.write", _full)
+        projector.start()
+        books.wait_for(head, PATIENCE)
+    assert warnings(caplog).count(LEAP) == 1
+    with company.database.connection() as connection:
+        left = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = %s", [company.database.shadow])
+        assert left.fetchall() == [(0,)]
+    assert rebuild(company.database, company.recorder, verify=True).differences == {}
+
+
+def _full(*_: object) -> None:
+    raise psycopg.errors.DiskFull("no space left on device")
+
+
+def test_books_of_which_one_is_stopped_are_not_rebuilt(company, caplog):
+    with projecting(company.database, company.recorder) as (projector, _):
+        projector.catch_up()
+        with company.database.owner_connection() as owner:
+            owner.execute("UPDATE quarterdeck_books.books SET error = 'odd' WHERE name = 'teams'")
+            owner.commit()
+        projector._engine = None
+        for value in range(30):
+            company.check_in(value)
+        caplog.clear()
         projector.catch_up()
     assert LEAP not in warnings(caplog)
 

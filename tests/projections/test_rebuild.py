@@ -1,7 +1,10 @@
 """A rebuild in shares and by several processes makes the same rows as the live driver, whatever hangs together."""
 
 import random
+import subprocess
+import sys
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from domain.kernel import Kind
@@ -14,6 +17,7 @@ from tests.support.actions import ANYTHING, KEYS
 from tests.support.books import projecting, recording, restore
 from tests.support.histories import KPI_BEGINNING, play, tell
 from tests.support.kpi_actions import KPIS
+from tests.support.patience import PATIENCE
 
 STORY = tell(random.Random(7), 60, [*ANYTHING, *KPIS, *KEYS], KPI_BEGINNING)
 
@@ -47,6 +51,30 @@ def test_several_processes_make_the_same_rows(written, monkeypatch):
     report = rebuild(database, recorder, lambda done, of: told.append((done, of)), verify=True, crew=Crew(2))
     assert report.differences == {}
     assert told[-1][0] == told[-1][1] == sum(fact.stream.kind is not Kind.EVENT for fact in written[3].facts)
+
+
+def test_who_folds_ends_with_whoever_hired_it(written):
+    """Also if that is killed, and cannot say so."""
+    database, *_ = written
+    command = [sys.executable, "-c", _HIRES, database.url, database.schema]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hirer:
+        assert hirer.stdout is not None
+        folds = psutil.Process(int(hirer.stdout.readline()))
+        hirer.kill()
+    folds.wait(PATIENCE)
+
+
+_HIRES = """
+import os, sys, time
+from contextlib import ExitStack
+from types import SimpleNamespace
+from projections import crew
+
+line = SimpleNamespace(database=SimpleNamespace(url=sys.argv[1], schema=sys.argv[2]), head=0)
+with ExitStack() as stack:
+    print(crew._hire(line, stack).submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
 
 
 def test_every_stream_is_in_one_share_and_families_are_whole(written):

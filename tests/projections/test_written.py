@@ -58,7 +58,11 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "tags, before the check-ins": lambda c: change(c, tags=["a"], **LATE),
     "a check-in before the others": lambda c: say(c, confidence=1, **LATE),
     "another key result": lambda c: c.do("add_key_result", objective=c.uid("win"), title="x", measure=BOOLEAN),
+    "one beside it": lambda c: c.do(
+        "add_key_result", id=c.uid("new"), objective=c.uid("keep"), title="y", measure=BOOLEAN
+    ),
     "one less": lambda c: change(c, objective=c.uid("keep")),
+    "a check-in on the one beside it": lambda c: c.do("check_in", key_result=c.uid("new"), done=True),
     "and back": lambda c: change(c, objective=c.uid("win")),
     "dropped": lambda c: c.do("drop_key_result", key_result=c.uid("sales"), reason="no"),
     "restored": lambda c: c.do("restore_key_result", key_result=c.uid("sales"), reason="yes"),
