@@ -28,11 +28,11 @@ from api.conditions import PATTERN, if_match
 from api.credentials import Identity, hash_of, new_secret
 from api.guard import runtime_of
 from api.runtime import Runtime
+from api.sealed import sealed
 from domain.access import authorize
 from domain.cycle.decisions import CloseCycle
-from domain.cycle.events import CycleSealed
 from domain.errors import Fault, Forbidden, Invalid, NotReady, Refusal, Stale
-from domain.kernel import Command, Context, Fact, Kind, Ref
+from domain.kernel import Command, Context, Kind, Ref
 from domain.key.decisions import CreateKey
 from domain.key_result.events import CheckedIn
 from domain.member.decisions import EraseMember
@@ -41,7 +41,6 @@ from domain.values import Id, plain
 from ledger.orders import Executed, IdempotencyKey, IfMatch, Order
 from projections import questions
 from projections.reading import Reading
-from projections.sealing import seal_due
 
 _LOG = logging.getLogger("quarterdeck.http")
 
@@ -203,36 +202,6 @@ def _executed(runtime: Runtime, order: Order, about: Ref | None, header: str | N
         except Stale as error:
             stale = error
     raise stale
-
-
-def sealed(runtime: Runtime, executed: Executed, *, keyed: bool) -> Executed:
-    """A close is answered after its seal, the last of its two events; also when it is answered again.
-
-    The seal's position is that of the answer. If it cannot be made now, the background makes it: then raises `NotReady`
-    for a request that may be asked again for the same answer (`keyed`); any other is answered without it.
-    """
-    if not (executed.changed or executed.replayed):
-        return executed
-    try:
-        seal = _seal_of(runtime, executed)
-        if seal is None:
-            seal_due(runtime.ledger, runtime.books)
-            seal = _seal_of(runtime, executed)
-    except NotReady as error:
-        runtime.seal_later()
-        if keyed:
-            detail = f"The close is recorded at position {executed.position} and will be sealed; ask again."
-            raise NotReady(detail, slug="seal_pending") from error
-        _LOG.warning("Position %s is recorded but not sealed yet: %s", executed.position, error)
-        return executed
-    return executed if seal is None else replace(executed, position=seal.position, recorded_at=seal.recorded_at)
-
-
-def _seal_of(runtime: Runtime, close: Executed) -> Fact[Any] | None:
-    for fact in runtime.recorder.read_stream(close.subject):
-        if isinstance(fact.event, CycleSealed) and fact.event.closed_position == close.position:
-            return fact
-    return None
 
 
 def is_async(prefer: str | None) -> bool:

@@ -14,7 +14,8 @@ from api.conditions import if_match
 from api.ndjson import NDJSON
 from api.registry import Api
 from api.runtime import Runtime
-from api.writing import WriteHeaders, idempotency, is_async, sealed, writer_of
+from api.sealed import sealed
+from api.writing import WriteHeaders, idempotency, is_async, writer_of
 from domain.cycle.decisions import CloseCycle
 from domain.errors import NotReady, Refusal, Stale
 from ledger.orders import Executed
