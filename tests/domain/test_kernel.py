@@ -131,6 +131,7 @@ def test_states_that_were_forgotten_are_folded_again():
     history = History(WORD, THING, facts(1, 2, 4))
     now = history.now
     history.only_now()
+    history.only_now()
     assert history.now is now
     assert history.with_facts(facts(3, first=4)).now == Word("abdc")
     assert history.with_facts(facts(5, first=4)).now == Word("abcd")
