@@ -1,7 +1,8 @@
 """A history file of a million commands through `quarterdeck import`: how fast, and in how much memory.
 
 The file is written line by line into the folder of the run, and read by the program as anybody would call it, twice:
-the second time nothing is new. The books are made by no server meanwhile; what the file holds is counted in the ledger.
+the second time nothing is new. No server runs beside it: the program makes the books itself, by a rebuild where they
+are so far behind, and that counts. What the file holds is counted in the ledger.
 """
 
 import subprocess

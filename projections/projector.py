@@ -129,8 +129,6 @@ class Projector:
         """Takes the next batch, if there is one; answers where the books are then. Needs the lease."""
         engine = self._engine = self._engine or self._open_engine()
         facts = self._reader.read_after(engine.position, BATCH)
-        for fact in facts:
-            lean(fact.event)
         if len(facts) == BATCH and self._leapt(engine.position):
             engine = self._engine = self._open_engine()
             self._on_progress(engine.position)
@@ -253,6 +251,8 @@ class Projector:
 
     def _project(self, engine: Engine, facts: Sequence[Fact[Any]]) -> None:
         before = {standing.book.name: standing.position for standing in engine.standings}
+        for fact in facts:
+            lean(fact.event)  # the engine keeps them
         output = engine.take(facts)
         renewed = redacted(facts)
 

@@ -18,12 +18,8 @@ class Remembered:
         self._found: OrderedDict[Hashable, tuple[int, Any]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable) -> Any:
-        """What is known of a key, or `None`."""
-        return self.get_all([key])[0]
-
-    def get_all(self, keys: Iterable[Hashable]) -> list[Any]:
-        """The same of some keys at once."""
+    def get(self, keys: Iterable[Hashable]) -> list[Any]:
+        """What is known of each of some keys, or `None`."""
         values = []
         with self._lock:
             for key in keys:

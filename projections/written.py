@@ -94,7 +94,7 @@ def objectives(reading: Reading, cycle: Row) -> list[Written]:
     *_, version, _ = goals[0]
     # Of an older program's books, which answer until they are rebuilt, a version says less than it must.
     remembered = reading.remembered if version == BOOK.version else Remembered()
-    found = remembered.get_all(keys)
+    found = remembered.get(keys)
     missing = [n for n, one in enumerate(found) if one is None or not one.long_ago < silent_before <= one.lately]
     if missing:
         for n, one in zip(missing, _write(reading, [keys[n] for n in missing], when, silent_before), strict=True):
